@@ -1,0 +1,72 @@
+/** The only reader of process.env: validated once, frozen. Every setting has a default that is right on one machine. */
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { AppError } from './errors.ts'
+
+const flag = z.stringbool()
+
+const Environment = z.object({
+  /** The address people's browsers use, without a path. */
+  M5_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:4400'),
+  M5_HOST: z.string().default('localhost'),
+  M5_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  /** Where the embedded database, its binaries when copied, and the master key file live. */
+  M5_DATA: z.string().default('.m5'),
+  /** 64 hex digits; instead of the file. */
+  M5_MASTER_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/)
+    .optional(),
+  M5_MASTER_KEY_FILE: z.string().optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_OWNER_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  M5_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
+  M5_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** How many reverse proxies stand in front (express `trust proxy`). */
+  M5_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
+  /** Sign-ins by plain http on another machine: never in production. Loopback is always allowed. */
+  M5_INSECURE_SIGN_IN: flag.default(false),
+})
+
+export interface Config {
+  readonly url: URL
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly masterKeyHex: string | undefined
+  readonly masterKeyFile: string
+  readonly databaseUrl: string | undefined
+  readonly databaseOwnerUrl: string | undefined
+  readonly poolSize: number
+  readonly logLevel: z.infer<typeof Environment>['M5_LOG']
+  readonly proxies: number
+  readonly insecureSignIn: boolean
+}
+
+/** @throws AppError `misconfigured`, naming each variable that is wrong and never its value */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = Environment.safeParse(env)
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
+    throw new AppError('misconfigured', `These settings are not right: ${wrong.join('; ')}`)
+  }
+  const e = parsed.data
+  const url = new URL(e.M5_URL)
+  if (url.pathname !== '/' || url.search || url.hash)
+    throw new AppError('misconfigured', 'M5_URL must be an origin: no path, no query.')
+  const dataDir = resolve(e.M5_DATA)
+  return Object.freeze({
+    url,
+    host: e.M5_HOST,
+    port: e.M5_PORT ?? Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
+    dataDir,
+    masterKeyHex: e.M5_MASTER_KEY,
+    masterKeyFile: e.M5_MASTER_KEY_FILE ?? resolve(dataDir, 'master.key'),
+    databaseUrl: e.DATABASE_URL,
+    databaseOwnerUrl: e.DATABASE_OWNER_URL,
+    poolSize: e.M5_DATABASE_POOL,
+    logLevel: e.M5_LOG,
+    proxies: e.M5_PROXIES,
+    insecureSignIn: e.M5_INSECURE_SIGN_IN,
+  })
+}

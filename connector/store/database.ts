@@ -1,0 +1,123 @@
+/**
+ * Opens the database: finds or starts the server, makes roles, migrates, and refuses to go on unless it is safe. Only this folder knows
+ * the clients; everything else gets a transaction from scope.ts or a named function.
+ */
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import type { Config } from '../config.ts'
+import { AppError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { assertSafe } from './assertions.ts'
+import { type EmbeddedServer, startEmbedded } from './embedded.ts'
+import { type Prisma, PrismaClient } from './generated/client.ts'
+import { migrate, pending } from './migrate.ts'
+import { ensureAppRole, ensureOwnDatabase, grantRows } from './roles.ts'
+
+/** A scoped transaction. */
+export type Tx = Prisma.TransactionClient
+
+export interface Database {
+  readonly prisma: PrismaClient
+  /** For the few hot paths that are one SQL function, and for health. */
+  readonly pool: pg.Pool
+  /** What the application connects with; for tests and benches. */
+  readonly connection: pg.ClientConfig
+  close(): Promise<void>
+}
+
+const own = { owner: 'm5_owner', app: 'm5_app', database: 'm5' }
+
+/** @throws AppError `unavailable` when there is no database, `misconfigured` when it is not safe to use */
+export async function openDatabase(config: Config, log: Log): Promise<Database> {
+  if (config.databaseUrl) return openExternal(config.databaseUrl, config, log)
+  const server = await startEmbedded(config.dataDir)
+  log.info(server.adopted ? 'embedded database adopted' : 'embedded database started', { pid: server.pid })
+  try {
+    const connection = await prepareEmbedded(server)
+    return await connect(connection, config.poolSize, () => server.stop())
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/** Roles, database and migrations in an embedded cluster. @returns how the application connects */
+export async function prepareEmbedded(
+  server: Pick<EmbeddedServer, 'host' | 'port' | 'superuser'>,
+  database = own.database,
+): Promise<pg.ClientConfig> {
+  const admin = { host: server.host, port: server.port, user: server.superuser }
+  await asClient({ ...admin, database: 'postgres' }, async client => {
+    await ensureOwnDatabase(client, own.owner, database)
+    await ensureAppRole(client, { name: own.app, password: undefined })
+  })
+  await asClient({ ...admin, database }, async client => {
+    await client.query(`set role ${own.owner}`)
+    await migrate(client)
+    await grantRows(client, own.app)
+  })
+  return { host: server.host, port: server.port, user: own.app, database }
+}
+
+async function openExternal(url: string, config: Config, log: Log): Promise<Database> {
+  const app = new URL(url)
+  const role = { name: decodeURIComponent(app.username), password: decodeURIComponent(app.password) || undefined }
+  if (config.databaseOwnerUrl) {
+    await asClient({ connectionString: config.databaseOwnerUrl }, async owner => {
+      await ensureAppRole(owner, role)
+      const applied = await migrate(owner)
+      await grantRows(owner, role.name)
+      log.info('migrations applied', { count: applied.length })
+    })
+  } else {
+    const missing = await asClient({ connectionString: url }, client => pending(client))
+    if (missing.length > 0)
+      throw new AppError(
+        'misconfigured',
+        `The database lacks ${missing.length} migrations. Set DATABASE_OWNER_URL for one start to apply them.`,
+      )
+  }
+  return connect({ connectionString: url }, config.poolSize, async () => {})
+}
+
+async function connect(connection: pg.ClientConfig, size: number, stop: () => Promise<void>): Promise<Database> {
+  const pool = new pg.Pool({ ...connection, max: size })
+  // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => {})
+  const client = await pool.connect().catch(cause => {
+    throw unreachable(cause)
+  })
+  try {
+    await assertSafe(client)
+  } catch (error) {
+    client.release()
+    await pool.end()
+    throw error
+  }
+  client.release()
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  return {
+    prisma,
+    pool,
+    connection,
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+      await stop()
+    },
+  }
+}
+
+async function asClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(config)
+  await client.connect().catch(cause => {
+    throw unreachable(cause)
+  })
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+const unreachable = (cause: unknown) => new AppError('unavailable', 'The database cannot be reached.', { cause })
