@@ -1,0 +1,133 @@
+/** The OpenAPI 3.1 document, generated from the contract. A test holds it against the router, both ways. */
+import { z } from 'zod'
+import * as contract from './contract.ts'
+
+interface Operation {
+  summary: string
+  /** Signed requests carry `Authorization: DPoP …` and a `DPoP` proof. */
+  signed?: 'must' | 'may'
+  query?: Record<string, { required: boolean; says: string }>
+  body?: z.ZodType
+  answers: Record<number, z.ZodType | null>
+}
+
+const school = { school: { required: true, says: 'the publishable key of the school' } }
+
+/** `METHOD /path`. */
+export const operations: Record<string, Operation> = {
+  'GET /api/form': {
+    summary: 'What the form needs before anybody has signed in',
+    query: school,
+    answers: { 200: contract.FormInfo },
+  },
+  'POST /api/reports': {
+    summary: 'Send one report. Never refused for what it says or how often it comes; at most 16 kB',
+    signed: 'may',
+    query: school,
+    body: contract.ReportInput,
+    answers: { 200: contract.Receipt, 201: contract.Receipt },
+  },
+  'GET /api/me': { summary: 'Who is signed in here', signed: 'must', answers: { 200: contract.Me } },
+  'GET /api/people/own-group': {
+    summary: 'Pupils of the own homeroom',
+    signed: 'must',
+    answers: { 200: contract.Nameables },
+  },
+  'GET /api/people': {
+    summary: 'Pupils of the own school by what their name begins with; ten at most',
+    signed: 'must',
+    query: { q: { required: true, says: 'two letters or more' } },
+    answers: { 200: contract.Nameables },
+  },
+  'GET /api/groups': {
+    summary: 'Homerooms that this person may open',
+    signed: 'must',
+    answers: { 200: contract.Groups },
+  },
+  'GET /api/groups/{groupId}/reports': {
+    summary: "The group teacher's panel",
+    signed: 'must',
+    query: {
+      from: { required: false, says: 'first day, YYYY-MM-DD' },
+      to: { required: false, says: 'day after the last, YYYY-MM-DD' },
+    },
+    answers: { 200: contract.PanelPage },
+  },
+  'POST /entry/handoffs': {
+    summary: 'Ask for a way in',
+    body: contract.HandoffInput,
+    answers: { 201: contract.Handoff },
+  },
+  'POST /entry/handoffs/{id}/claim': {
+    summary: 'What became of it; the ticket is given once',
+    body: contract.ClaimInput,
+    answers: { 200: contract.Claim },
+  },
+  'POST /entry/remember': {
+    summary: 'Keep this tab signed in over a reload',
+    signed: 'must',
+    body: contract.RememberInput,
+    answers: { 204: null },
+  },
+  'POST /entry/silent': {
+    summary: 'A ticket for a remembered tab',
+    body: contract.SilentInput,
+    answers: { 200: contract.Silent },
+  },
+  'POST /entry/leave': { summary: 'Sign out and leave nothing behind', signed: 'may', answers: { 204: null } },
+}
+
+export function openApiDocument(url: URL): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const [name, operation] of Object.entries(operations)) {
+    const [method = '', path = ''] = name.split(' ')
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(path, operation) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'M5 connector', version: '1', description: 'What the widgets say to the connector.' },
+    servers: [{ url: url.origin }],
+    paths,
+    components: {
+      securitySchemes: {
+        dpop: { type: 'http', scheme: 'DPoP', description: 'RFC 9449; tokens from /oidc/token for an entry ticket' },
+      },
+    },
+  }
+}
+
+function describe(path: string, { summary, signed, query = {}, body, answers }: Operation) {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const inQuery = Object.entries(query).map(([name, { required, says }]) => ({
+    ...{ name, in: 'query', required, description: says, schema: { type: 'string' } },
+  }))
+  return {
+    summary,
+    ...(signed ? { security: signed === 'may' ? [{ dpop: [] }, {}] : [{ dpop: [] }] } : {}),
+    parameters: [...inPath, ...inQuery],
+    ...(body ? { requestBody: { required: true, content: content(body, 'input') } } : {}),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, schema]) => [
+          status,
+          { description: 'Done', ...(schema ? { content: content(schema, 'output') } : {}) },
+        ]),
+      ),
+      default: {
+        description: 'Problem (RFC 9457)',
+        content: { 'application/problem+json': { schema: json(contract.Problem, 'output') } },
+      },
+    },
+  }
+}
+
+const content = (schema: z.ZodType, io: 'input' | 'output') => ({ 'application/json': { schema: json(schema, io) } })
+const json = (schema: z.ZodType, io: 'input' | 'output') => {
+  const { $schema: _draft, ...rest } = z.toJSONSchema(schema, { io })
+  return rest
+}

@@ -1,0 +1,83 @@
+/** The one place where things are built and wired. Only main.ts and tests open it. */
+import { readFileSync } from 'node:fs'
+import express, { type Express } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import { apiContext } from './api/context.ts'
+import { formRoutes } from './api/form-routes.ts'
+import { frameRoutesOfViews } from './api/frames.ts'
+import { openApiDocument } from './api/openapi.ts'
+import { personRoutes } from './api/person-routes.ts'
+import { reportRoutes } from './api/report-routes.ts'
+import type { Config } from './config.ts'
+import { openAccess } from './entry/access.ts'
+import type { EntryContext } from './entry/context.ts'
+import { proofChecker } from './entry/dpop.ts'
+import { frameRoutes } from './entry/frame-routes.ts'
+import { openProvider } from './entry/provider.ts'
+import { loadSigningKeys } from './entry/signing-keys.ts'
+import { openUpstreams } from './entry/upstreams.ts'
+import { windowRoutes } from './entry/window-routes.ts'
+import { AppError } from './errors.ts'
+import { baseHeaders, problems, requestId } from './http.ts'
+import type { Log } from './log.ts'
+import type { Database } from './store/database.ts'
+import type { Keyring } from './store/keyring.ts'
+
+export interface AppParts {
+  config: Config
+  db: Database
+  keyring: Keyring
+  log: Log
+  clock?: () => Date
+}
+
+const plainCss = readFileSync(new URL('./api/plain.css', import.meta.url), 'utf8')
+
+export async function openApp(parts: AppParts): Promise<Express> {
+  const { config, db, keyring, log, clock = () => new Date() } = parts
+  const entry: EntryContext = { config, db, keyring, log, clock }
+  const keys = await loadSigningKeys(db, keyring)
+  const checkProof = proofChecker()
+  const access = openAccess(entry, keys, checkProof)
+  const api = apiContext(entry, access)
+  const provider = openProvider(entry, keys, checkProof)
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', config.proxies)
+  app.set('query parser', 'simple')
+  app.use(requestId, baseHeaders(config.url.protocol === 'https:'))
+
+  app.get('/healthz', (_req, res) => void res.json({ ok: true }))
+  app.get('/readyz', async (_req, res) => {
+    await db.pool.query('select 1')
+    res.json({ ok: true })
+  })
+  app.get('/plain.css', (_req, res) => void res.type('css').setHeader('Cache-Control', 'max-age=3600').send(plainCss))
+  app.get('/openapi.json', (_req, res) => void res.json(openApiDocument(config.url)))
+
+  app.use(frameRoutesOfViews(api))
+  // Reports come before every limit: a whole school is one address, and no report is ever one too many.
+  app.use('/api', reportRoutes(api), formRoutes(api), personRoutes(api))
+  app.use(['/entry', '/oidc'], signInLimit())
+  app.use('/entry', windowRoutes(entry, openUpstreams(entry)), frameRoutes(entry, access, checkProof))
+  app.use('/oidc', provider.callback())
+
+  app.use(() => {
+    throw new AppError('not-found', 'There is nothing at this address.')
+  })
+  app.use(problems(log))
+  return app
+}
+
+/** Wide enough for a school of a thousand behind one address that signs in at half past eight; IPv6 is counted by prefix. */
+const signInLimit = () =>
+  rateLimit({
+    windowMs: 60_000,
+    limit: 3000,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: () => {
+      throw new AppError('too-many', 'Too many sign-ins from this address. Wait a minute.')
+    },
+  })

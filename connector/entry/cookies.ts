@@ -1,0 +1,34 @@
+/** Two cookies, no more: which browser began a sign-in, and which frame may come back after a reload. */
+import type { CookieOptions, Request, Response } from 'express'
+
+/** Lax: it has to come along when the school's sign-in sends the browser back. */
+export const browserCookie = 'm5_browser'
+/** Partitioned (CHIPS): a cookie of this frame inside this portal, and of no other. */
+export const tabCookie = 'm5_tab'
+
+export function readCookie(req: Request, name: string): string | undefined {
+  const found = (req.get('cookie') ?? '').split(';').find(part => part.trim().startsWith(`${name}=`))
+  return found?.trim().slice(name.length + 1)
+}
+
+export function setBrowserCookie(res: Response, own: URL, value: string): void {
+  res.cookie(browserCookie, value, { ...common(own), sameSite: 'lax', path: '/entry', maxAge: 15 * 60_000 })
+}
+
+/** A session cookie: gone with the browser. Browsers take Secure on http://localhost too. */
+export function setTabCookie(res: Response, value: string): void {
+  res.cookie(tabCookie, value, { ...tabOptions })
+}
+
+export function clearTabCookie(res: Response): void {
+  res.clearCookie(tabCookie, { ...tabOptions })
+}
+
+const tabOptions: CookieOptions = {
+  httpOnly: true,
+  secure: true,
+  sameSite: 'none',
+  partitioned: true,
+  path: '/entry',
+}
+const common = (own: URL): CookieOptions => ({ httpOnly: true, secure: own.protocol === 'https:' })

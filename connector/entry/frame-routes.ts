@@ -1,0 +1,104 @@
+/** What the frame calls: ask for a hand-off, fetch its answer, come back after a reload, leave. JSON, same origin. */
+import { json, type Request, Router } from 'express'
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { requireSameOrigin } from '../http.ts'
+import { schoolByKey } from '../store/school-keys.ts'
+import { reservedBoard, withTenant } from '../store/scope.ts'
+import type { Access, Bearer } from './access.ts'
+import type { EntryContext } from './context.ts'
+import { clearTabCookie, readCookie, setTabCookie, tabCookie } from './cookies.ts'
+import type { ProofChecker } from './dpop.ts'
+import { claimHandoff, openHandoff } from './handoff.ts'
+import { endSession, liveSession, rememberedSession, rememberTab } from './session.ts'
+import { issueTicket, secret } from './ticket.ts'
+
+const jkt = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+const HandoffBody = z.object({ school: z.string().max(64), jkt })
+const ClaimBody = z.object({ secret: z.string().max(100) })
+const Tab = z.string().min(20).max(100)
+const SilentBody = z.object({ school: z.string().max(64), tab: Tab, jkt })
+
+export function frameRoutes(context: EntryContext, access: Access, checkProof: ProofChecker): Router {
+  const router = Router()
+  const own = context.config.url
+  router.use(json({ limit: '4kb' }))
+
+  router.post('/handoffs', async (req, res) => {
+    requireSameOrigin(req, own)
+    const body = parse(HandoffBody, req.body)
+    const school = await schoolByKey(context.db, body.school)
+    if (!school) throw new AppError('not-found', 'This school is not known here.', { reason: 'school-unknown' })
+    const { id, secret, code, expiresAt } = await openHandoff(context, school, body.jkt)
+    res.status(201).json({ id, secret, code, goPath: `/entry/go?h=${id}`, expiresAt: expiresAt.toISOString() })
+  })
+
+  router.post('/handoffs/:id/claim', async (req, res) => {
+    requireSameOrigin(req, own)
+    const body = parse(ClaimBody, req.body)
+    const id = parse(z.uuid(), req.params.id)
+    const expected = { method: 'POST', url: new URL(`/entry/handoffs/${id}/claim`, own).href, now: context.clock() }
+    const proof = checkProof(req.get('dpop'), expected)
+    res.json(await claimHandoff(context, { id, secret: body.secret, jkt: proof.jkt }))
+  })
+
+  router.post('/remember', async (req, res) => {
+    requireSameOrigin(req, own)
+    const { tab } = parse(z.object({ tab: Tab }), req.body)
+    const caller = await access.caller(bearerOf(req, own))
+    const session = await liveSession(context, caller.boardId, caller.sessionId)
+    if (!session) throw new AppError('unauthenticated', 'Sign in first.', { reason: 'session-ended' })
+    const value = secret()
+    await rememberTab(context, session, value, tab)
+    setTabCookie(res, `${session.boardId}.${session.id}.${value}`)
+    res.status(204).end()
+  })
+
+  router.post('/silent', async (req, res) => {
+    requireSameOrigin(req, own)
+    const body = parse(SilentBody, req.body)
+    const [boardId = '', sessionId = '', cookie = ''] = (readCookie(req, tabCookie) ?? '').split('.')
+    const school = await schoolByKey(context.db, body.school)
+    const ids = z.tuple([z.uuid(), z.uuid()]).safeParse([boardId, sessionId])
+    if (!ids.success || !cookie || school?.boardId !== boardId) throw oneClick()
+    const session = await rememberedSession(context, { boardId, sessionId, cookie, tab: body.tab })
+    if (!session || session.schoolId !== school.schoolId) throw oneClick()
+    const { personId, schoolId, acr, authTime } = session
+    const arrival = { boardId, schoolId, personId, channel: 'oidc', acr, authTime } as const
+    const ticket = await withTenant(context.db, { boardId: reservedBoard, role: 'system' }, tx =>
+      issueTicket(tx, arrival, body.jkt, context.clock()),
+    )
+    // The new sign-in takes the old one's place.
+    await endSession(context, boardId, sessionId)
+    clearTabCookie(res)
+    res.json({ ticket })
+  })
+
+  router.post('/leave', async (req, res) => {
+    requireSameOrigin(req, own)
+    clearTabCookie(res)
+    res.setHeader('Clear-Site-Data', '"cache", "storage"')
+    if (req.get('authorization')) {
+      const caller = await access.caller(bearerOf(req, own))
+      await endSession(context, caller.boardId, caller.sessionId)
+    }
+    res.status(204).end()
+  })
+
+  return router
+}
+
+export function bearerOf(req: Request, own: URL): Bearer {
+  const url = new URL(req.originalUrl, own).href
+  return { authorization: req.get('authorization'), proof: req.get('dpop'), method: req.method, url }
+}
+
+/** @throws AppError `invalid-input`, naming the fields and never their values */
+export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const fields = parsed.error.issues.map(issue => issue.path.join('.') || 'body').join(', ')
+  throw new AppError('invalid-input', `Not right: ${fields}.`)
+}
+
+const oneClick = () => new AppError('unauthenticated', 'Sign in with one click.', { reason: 'silent-not-possible' })

@@ -1,0 +1,43 @@
+/**
+ * The one thing that every way in ends in: a single-use ticket of 60 seconds, bound to the key of the frame that asked. It is good for a
+ * token at our own token endpoint (ticket-grant.ts) and for nothing else.
+ */
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import type { Tx } from '../store/database.ts'
+import { putPending, takePending } from '../store/once.ts'
+import { randomBytes } from '../store/seal.ts'
+import type { Arrival, EntryContext } from './context.ts'
+
+export const ticketSeconds = 60
+
+const Payload = z.object({
+  boardId: z.uuid(),
+  schoolId: z.uuid(),
+  personId: z.uuid(),
+  channel: z.literal('oidc'),
+  acr: z.string().nullable(),
+  authTime: z.int(),
+  jkt: z.string(),
+})
+
+export const secret = () => Buffer.from(randomBytes(32)).toString('base64url')
+
+/** @param tx a transaction in the reserved board's scope */
+export async function issueTicket(tx: Tx, arrival: Arrival, jkt: string, now: Date): Promise<string> {
+  const ticket = secret()
+  const expiresAt = new Date(now.getTime() + ticketSeconds * 1000)
+  await putPending(tx, { kind: 'ticket', secret: ticket, payload: { ...arrival, jkt }, expiresAt })
+  return ticket
+}
+
+/** Uses the ticket up, also when it turns out to be somebody else's. @throws AppError `unauthenticated` */
+export async function redeemTicket(context: EntryContext, ticket: string, jkt: string): Promise<Arrival> {
+  const found = Payload.safeParse(await takePending(context.db, 'ticket', ticket, context.clock()))
+  if (!found.success)
+    throw new AppError('unauthenticated', 'This ticket is used, expired or unknown.', { reason: 'ticket-gone' })
+  const { jkt: boundTo, ...arrival } = found.data
+  if (boundTo !== jkt)
+    throw new AppError('unauthenticated', 'This ticket belongs to another key.', { reason: 'ticket-key' })
+  return arrival
+}

@@ -1,0 +1,102 @@
+/** People's names and addresses: sealed where they are stored, opened for one board at a time. */
+import type { Tx } from './database.ts'
+import type { BoardKeys } from './keyring.ts'
+import type { Bytes } from './seal.ts'
+
+export interface PersonNames {
+  given?: string
+  /** The roepnaam. */
+  preferred?: string
+  initials?: string
+  prefix?: string
+  family?: string
+}
+
+export interface PersonContact {
+  username?: string
+  email?: string
+}
+
+const place = (personId: string, column: 'namesSealed' | 'contactSealed') => ({
+  table: 'Person',
+  row: personId,
+  column,
+})
+
+/** As people say it: roepnaam, else given name, else initials; prefix; family name. */
+export function displayName(names: PersonNames): string {
+  const first = names.preferred ?? names.given ?? names.initials
+  return [first, names.prefix, names.family].filter(Boolean).join(' ')
+}
+
+/** As Dutch lists sort: the family name without its prefix, then the first name. */
+export const sortName = (names: PersonNames): string =>
+  [names.family, names.preferred ?? names.given, names.prefix].filter(Boolean).join(' ').toLocaleLowerCase('nl')
+
+export const sealNames = (keys: BoardKeys, personId: string, names: PersonNames): Bytes =>
+  keys.seal(place(personId, 'namesSealed'), JSON.stringify(names))
+
+export const sealContact = (keys: BoardKeys, personId: string, contact: PersonContact): Bytes | null =>
+  Object.keys(contact).length === 0 ? null : keys.seal(place(personId, 'contactSealed'), JSON.stringify(contact))
+
+/** Unknown ids are absent. Some 5 µs a person. @throws AppError `unavailable` when a name does not open */
+export async function namesOf(
+  tx: Tx,
+  keys: BoardKeys,
+  boardId: string,
+  personIds: readonly string[],
+): Promise<Map<string, PersonNames>> {
+  const rows = await tx.person.findMany({
+    where: { boardId, id: { in: [...new Set(personIds)] } },
+    select: { id: true, namesSealed: true },
+  })
+  return new Map(
+    rows.map(({ id, namesSealed }) => [
+      id,
+      JSON.parse(keys.open(place(id, 'namesSealed'), namesSealed)) as PersonNames,
+    ]),
+  )
+}
+
+/** For a letter to this person; null when the roster gives no address. */
+export async function contactOf(
+  tx: Tx,
+  keys: BoardKeys,
+  boardId: string,
+  personId: string,
+): Promise<PersonContact | null> {
+  const row = await tx.person.findUnique({
+    where: { boardId_id: { boardId, id: personId } },
+    select: { contactSealed: true },
+  })
+  if (!row?.contactSealed) return null
+  return JSON.parse(keys.open(place(personId, 'contactSealed'), row.contactSealed)) as PersonContact
+}
+
+export interface FoundPerson {
+  personId: string
+  role: string
+  status: string
+}
+
+/**
+ * By the key of the source (`leerkracht:12`) in one school, of any of its sources. An unstable key (`#`) is found in its school year only.
+ * @returns what each source says, live ones first; more than one person when two sources use one key
+ */
+export async function peopleBySourceKey(
+  tx: Tx,
+  keys: BoardKeys,
+  { boardId, schoolId, sourceKey, schoolYear }: Record<'boardId' | 'schoolId' | 'sourceKey' | 'schoolYear', string>,
+): Promise<FoundPerson[]> {
+  const tags = [sourceTag(keys, sourceKey), sourceTag(keys, sourceKey, schoolYear)]
+  const rows = await tx.affiliation.findMany({
+    where: { boardId, schoolId, sourceTag: { in: tags } },
+    select: { personId: true, role: true, status: true },
+    orderBy: [{ status: 'asc' }, { personId: 'asc' }],
+  })
+  return rows
+}
+
+/** @param schoolYear for a key that holds in that year only: the same key next year is somebody else */
+export const sourceTag = (keys: BoardKeys, sourceId: string, schoolYear?: string): Bytes =>
+  keys.fingerprint('source-key', schoolYear === undefined ? sourceId : `${schoolYear} ${sourceId}`)
