@@ -38,7 +38,7 @@ export function openProvider(context: EntryContext, keys: SigningKeys, checkProo
     ],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'], dPoPSigningAlgValues: ['ES256'] },
-    scopes: [tokenScope],
+    scopes: ['offline_access', tokenScope],
     pkce: { required: () => true },
     rotateRefreshToken: true,
     clientBasedCORS: () => false,

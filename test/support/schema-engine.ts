@@ -9,6 +9,11 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import type pg from 'pg'
 
+// Node has it; its types do not.
+declare const WebAssembly: {
+  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: unknown } }>
+}
+
 /**
  * @param from the text of a schema.prisma, or null for an empty database
  * @param connection any reachable database: the engine asks it for its version only
