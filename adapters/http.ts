@@ -1,0 +1,130 @@
+/** The one request function of the adapters. Whatever goes wrong leaves here as a SourceError without URL, body or credential. */
+import { SourceError, type SourceErrorCode } from './source.ts'
+
+export interface HttpRequest {
+  method: 'GET' | 'POST'
+  url: string
+  headers: Record<string, string>
+  body?: string
+  /** For the whole exchange, body included: a source that drips one byte a second ends here too. */
+  timeoutMs: number
+  /** Of the decoded body, so that a small gzip answer cannot grow past it. */
+  maxBytes: number
+  /** Error statuses whose body the caller wants to see: SOAP 1.1 sends its faults with HTTP 500. */
+  readBodyOf?: readonly number[]
+}
+
+export interface HttpAnswer {
+  status: number
+  headers: Headers
+  /** Declared length, where the answer says one and it is not compressed. */
+  length: number | undefined
+  /** Read it once. @throws SourceError `incomplete` when the connection breaks halfway, `malformed` past `maxBytes` */
+  body: AsyncIterable<Uint8Array>
+}
+
+/** Ours: a source that asks for more than an hour waits for the next scheduled run instead. */
+const longestRetryMs = 3_600_000
+
+/**
+ * @returns only 2xx answers and the statuses in `readBodyOf`
+ * @throws SourceError by status: 401, 403 `unauthorized` · 429 `rate-limited` · 3xx (never followed), 408, 5xx `unreachable` · other
+ * `malformed`; `unreachable` when nobody answers in time
+ */
+export async function request(
+  context: { fetch: typeof fetch; clock: () => Date; signal: AbortSignal },
+  asked: HttpRequest,
+): Promise<HttpAnswer> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(asked.timeoutMs)])
+  let response: Response
+  try {
+    response = await context.fetch(asked.url, {
+      method: asked.method,
+      headers: asked.headers,
+      redirect: 'manual',
+      signal,
+      ...(asked.body === undefined ? {} : { body: asked.body }),
+    })
+  } catch (error) {
+    throw broken('unreachable', 'the source cannot be reached', error)
+  }
+  if (!response.ok && !asked.readBodyOf?.includes(response.status)) {
+    await response.body?.cancel().catch(() => {})
+    throw statusError(response, context.clock())
+  }
+  const compressed = response.headers.has('content-encoding')
+  const declared = Number(response.headers.get('content-length') ?? Number.NaN)
+  if (declared > asked.maxBytes) {
+    await response.body?.cancel().catch(() => {})
+    throw tooLarge(asked.maxBytes)
+  }
+  return {
+    status: response.status,
+    headers: response.headers,
+    length: compressed || Number.isNaN(declared) ? undefined : declared,
+    body: bounded(response.body, asked.maxBytes),
+  }
+}
+
+async function* bounded(body: ReadableStream<Uint8Array> | null, maxBytes: number): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  const chunks = body[Symbol.asyncIterator]()
+  let read = 0
+  try {
+    while (true) {
+      let next: IteratorResult<Uint8Array>
+      try {
+        next = await chunks.next()
+      } catch (error) {
+        throw broken('incomplete', 'the connection was cut halfway the answer', error)
+      }
+      if (next.done) return
+      read += next.value.length
+      if (read > maxBytes) throw tooLarge(maxBytes)
+      yield next.value
+    }
+  } finally {
+    await chunks.return?.().catch(() => {})
+  }
+}
+
+/** What this status means to the caller. Exported for sources that look at a body first and then refuse it after all. */
+export function statusError(response: { status: number; headers: Headers }, now: Date): SourceError {
+  const { status } = response
+  if (status === 401 || status === 403)
+    return new SourceError('unauthorized', `the source refuses us (HTTP ${status}): the credentials are not accepted`)
+  const retryAfterMs = retryAfter(response.headers.get('retry-after'), now)
+  const more = retryAfterMs === undefined ? {} : { retryAfterMs }
+  if (status === 429) return new SourceError('rate-limited', 'the source asks us to wait (HTTP 429)', more)
+  if (status >= 300 && status < 400)
+    return new SourceError('unreachable', `the source sends us to another address (HTTP ${status}): not followed`)
+  if (status >= 500 || status === 408)
+    return new SourceError('unreachable', `the source is out of order (HTTP ${status})`, more)
+  return new SourceError('malformed', `the source does not understand the request (HTTP ${status})`)
+}
+
+/**
+ * `Retry-After` as seconds, fractions of them (Microsoft Graph: `2.128`) or an HTTP date.
+ * @returns milliseconds from 0 to an hour, or undefined when the header is absent or unreadable
+ */
+export function retryAfter(header: string | null, now: Date): number | undefined {
+  if (header === null || header.trim() === '') return undefined
+  const seconds = Number(header)
+  const ms = Number.isNaN(seconds) ? Date.parse(header) - now.getTime() : seconds * 1000
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(Math.ceil(ms), 0), longestRetryMs)
+}
+
+function tooLarge(maxBytes: number): SourceError {
+  return new SourceError('malformed', `the answer is larger than ${maxBytes} bytes: refused`)
+}
+
+/** Keeps only the code of a network failure: undici's messages may hold the address, with everything in it. */
+function broken(code: SourceErrorCode, message: string, error: unknown): SourceError {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  // A DOMException's `code` is a number of 1998; only system errors have a code that says something.
+  const system =
+    inner instanceof Error && typeof Reflect.get(inner, 'code') === 'string' ? Reflect.get(inner, 'code') : undefined
+  const name = system ?? (inner instanceof Error ? inner.name : 'unknown')
+  const why = name === 'TimeoutError' ? 'no answer in time' : name === 'AbortError' ? 'stopped' : name
+  return new SourceError(code, `${message} (${why})`, { cause: new Error(String(name)) })
+}
