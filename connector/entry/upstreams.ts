@@ -157,7 +157,8 @@ async function discover(context: EntryContext, signIn: SignIn): Promise<oidc.Con
   try {
     return await oidc.discovery(issuer, signIn.clientId, { [oidc.clockTolerance]: 60 }, authentication(clientSecret), {
       timeout: 5,
-      ...(plain ? { execute: [oidc.allowInsecureRequests] } : {}),
+      // TLS vouches for the token endpoint's answer; its signature is checked all the same.
+      execute: [oidc.enableNonRepudiationChecks, ...(plain ? [oidc.allowInsecureRequests] : [])],
     })
   } catch (cause) {
     throw new AppError('unavailable', "The school's sign-in cannot be reached.", {

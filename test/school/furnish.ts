@@ -1,0 +1,162 @@
+/**
+ * A school around a connector: last year's roster and reports, the change of school year, this year's. Everything goes the way it goes in
+ * earnest: over the SOAP service, held for approval, approved; reports through the submission of the service.
+ */
+import { randomUUID } from 'node:crypto'
+import { createBoard } from '../../connector/admin/boards.ts'
+import type { AdminContext } from '../../connector/admin/context.ts'
+import { addSchool } from '../../connector/admin/schools.ts'
+import { addSource } from '../../connector/admin/sources.ts'
+import { readReport } from '../../connector/api/report-routes.ts'
+import { submit } from '../../connector/reports/submit.ts'
+import { peopleBySourceKey } from '../../connector/store/people.ts'
+import type { SchoolFacts } from '../../connector/store/schools.ts'
+import { withTenant } from '../../connector/store/scope.ts'
+import { approveRun, runSync } from '../../connector/sync/run.ts'
+import { instantAt } from './calendar.ts'
+import { toEdexml } from './edexml.ts'
+import { type GeneratedSchool, generateSchool, pupilSourceId, teacherSourceId } from './generate.ts'
+import { nextYear } from './next-year.ts'
+import { generateReports, type SchoolReport, type SchoolWho } from './reports.ts'
+import { startUwlrServer, type UwlrServer } from './sis/uwlr-server.ts'
+
+export interface FurnishOptions {
+  today: Date
+  /** Of a whole year; 0 for none, and then no last year either. */
+  reports?: number
+  pupils?: number
+  sis?: { host?: string; port?: number }
+  /** Told what is being done, for a person who waits. */
+  says?: (step: string) => void
+}
+
+export interface FurnishedSchool {
+  boardId: string
+  school: SchoolFacts
+  sourceId: string
+  generated: GeneratedSchool
+  sis: UwlrServer
+  reports: SchoolReport[]
+}
+
+const credentials = { key: 'demo-sleutel', customerCode: 'm5-demo' }
+
+export async function furnish(ctx: AdminContext, options: FurnishOptions): Promise<FurnishedSchool> {
+  const { today, reports: count = 420, says = () => {} } = options
+  const lastYear = new Date(today)
+  lastYear.setUTCFullYear(lastYear.getUTCFullYear() - 1)
+  let now = count > 0 ? lastYear : today
+  let generated = generateSchool({ today: now, ...(options.pupils ? { pupils: options.pupils } : {}) })
+
+  says('the student information system')
+  const document = () => toEdexml(generated, { version: '2.1', createdAt: now })
+  const sis = await startUwlrServer({
+    host: '127.0.0.3',
+    ...options.sis,
+    edexml: document,
+    credentials,
+    clock: () => now,
+  })
+  const { boardId } = await createBoard(ctx, { name: 'Stichting De Vlinders' })
+  const { name, brin, location } = generated
+  const school = await addSchool(ctx, { boardId, name, brin, location, settings: { panel: 'at-once' } })
+  const customer = { customerCode: credentials.customerCode, customerName: 'M5 demo' }
+  const uwlr = { url: sis.url, key: credentials.key, ...customer, brin, location }
+  const source = await addSource(ctx, { boardId, schoolId: school.id, kind: 'uwlr', label: 'SIS', options: uwlr })
+  const sync = () => syncAndApprove({ ...ctx, clock: () => now }, boardId, source.id)
+
+  says('the roster, by UWLR')
+  await sync()
+  const reports: SchoolReport[] = []
+  if (count > 0) {
+    const turn = `${today.getUTCFullYear() - (today.getUTCMonth() < 7 ? 1 : 0)}-08-01`
+    says("last year's reports")
+    const before = generateReports(generated, { from: lastYear, to: turn, count: Math.round(count * 0.6) })
+    await seedReports(ctx, school, before)
+    says('the new school year')
+    now = today
+    generated = nextYear(generated)
+    await sync()
+    says("this year's reports")
+    const planned = generateReports(generated, { from: turn, to: today, count: count - before.length })
+    const after = planned.filter(report => isOf(generated, report))
+    await seedReports(ctx, school, after)
+    reports.push(...before, ...after)
+  }
+  return { boardId, school, sourceId: source.id, generated, sis, reports }
+}
+
+/** Those who left after group 8 are in no story of this year. */
+function isOf(school: GeneratedSchool, report: SchoolReport): boolean {
+  const here = new Set([
+    ...school.pupils.map(p => pupilSourceId(p.key)),
+    ...school.teachers.map(t => teacherSourceId(t.key)),
+  ])
+  const named = [report.reporter, ...report.draft.involved.map(i => sourceIdOf(i.who))]
+  return named.every(sourceId => sourceId === null || here.has(sourceId))
+}
+
+/** @throws Error when the run ends anywhere but applied */
+export async function syncAndApprove(
+  ctx: AdminContext & { clock: () => Date },
+  boardId: string,
+  sourceId: string,
+): Promise<void> {
+  const run = await runSync(ctx, { boardId, sourceId, by: 'operator' })
+  const done = run.state === 'held' ? await approveRun(ctx, { boardId, runId: run.runId, by: 'operator' }) : run
+  if (done.state !== 'applied')
+    throw new Error(`the sync ended ${done.state}: ${done.reasons.map(reason => reason.says).join(' ')}`)
+}
+
+/** As if they had been sent at the time: with the homerooms of that day. */
+export async function seedReports(ctx: AdminContext, school: SchoolFacts, reports: SchoolReport[]): Promise<void> {
+  const keys = new Set(reports.flatMap(r => [r.reporter, ...r.draft.involved.map(i => sourceIdOf(i.who))]))
+  keys.delete(null)
+  const people = await personIds(ctx, school, [...keys] as string[])
+  for (const report of reports) {
+    const involved = report.draft.involved.map(({ who, role }) => ({ who: resolved(who, people), role }))
+    const body = Buffer.from(JSON.stringify({ ...report.draft, involved }))
+    const personId = report.reporter ? people.get(report.reporter) : undefined
+    const kind = report.reporter?.startsWith('leerkracht:') ? 'STAFF' : 'PUPIL'
+    await submit(
+      { ...ctx, clock: () => report.receivedAt },
+      {
+        school,
+        idemKey: randomUUID(),
+        body,
+        ...readReport(body),
+        standing: personId ? 'SIGNED' : 'UNSIGNED',
+        reporter: personId ? { personId, kind } : null,
+      },
+    )
+  }
+}
+
+const sourceIdOf = (who: SchoolWho) => ('sourceId' in who ? who.sourceId : null)
+
+function resolved(who: SchoolWho, people: Map<string, string>) {
+  if (!('sourceId' in who)) return who
+  const personId = people.get(who.sourceId)
+  return personId ? { personId } : { unknown: true }
+}
+
+/** Roster key → person. */
+export async function personIds(
+  ctx: AdminContext,
+  school: SchoolFacts,
+  sourceKeys: string[],
+): Promise<Map<string, string>> {
+  const keys = await ctx.keyring.board(school.boardId)
+  const found = new Map<string, string>()
+  await withTenant(ctx.db, { boardId: school.boardId, role: 'system' }, async tx => {
+    for (const sourceKey of sourceKeys) {
+      const at = { boardId: school.boardId, schoolId: school.id, sourceKey, schoolYear: '' }
+      const [person] = await peopleBySourceKey(tx, keys, at)
+      if (person) found.set(sourceKey, person.personId)
+    }
+  })
+  return found
+}
+
+/** Noon of a day: a moment that is the same day everywhere in the school's year. */
+export const noon = (day: string) => instantAt(day, 12 * 60)
