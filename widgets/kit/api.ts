@@ -1,0 +1,44 @@
+/** The calls of the API, one line each. A 401 is answered by one refresh and one more try. */
+import type { FormInfo, Groups, Nameables, PanelPage, Receipt } from '../../connector/api/contract.ts'
+import type { Client } from './client.ts'
+import { ApiProblem } from './problem.ts'
+import { readReceipt } from './receipt.ts'
+import type { Session } from './session.ts'
+
+export type Api = ReturnType<typeof createApi>
+
+export const createApi = (client: Client, session: Session, school: string) => {
+  const signed = async <T>(path: string): Promise<T> => {
+    try {
+      const response = await client.call(path, { accessToken: await session.freshToken() })
+      return (await response.json()) as T
+    } catch (problem) {
+      if (problem instanceof ApiProblem && problem.status === 401) session.expire()
+      throw problem
+    }
+  }
+
+  return {
+    form: async (): Promise<FormInfo> =>
+      (await (await client.call(`/api/form?school=${encodeURIComponent(school)}`)).json()) as FormInfo,
+    ownGroup: () => signed<Nameables>('/api/people/own-group'),
+    people: (letters: string) => signed<Nameables>(`/api/people?q=${encodeURIComponent(letters)}`),
+    groups: () => signed<Groups>('/api/groups'),
+    panel: (groupId: string, from: string, to: string) =>
+      signed<PanelPage>(`/api/groups/${encodeURIComponent(groupId)}/reports?from=${from}&to=${to}`),
+
+    /** @throws ApiProblem `no-receipt` when the answer is not a receipt: then the report does not count as sent. */
+    send: async (body: string, key: string): Promise<Receipt> => {
+      const response = await client.call(`/api/reports?school=${encodeURIComponent(school)}`, {
+        method: 'POST',
+        body,
+        headers: { 'Idempotency-Key': key },
+        accessToken: await session.tokenForReport(),
+        timeoutSeconds: 20,
+      })
+      const receipt = readReceipt(response.status, await response.json().catch(() => undefined))
+      if (!receipt) throw new ApiProblem('no-receipt', 0)
+      return receipt
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit'
+import { pictogram } from './pictograms.ts'
+import type { Session, SessionState } from './session.ts'
+import { controls, tokens } from './theme.ts'
+import type { Words } from './words.ts'
+
+/** The card that lets somebody in by the school's own sign-in. Each state of a hand-off has its own sentence. */
+export class M5SignIn extends LitElement {
+  static override styles = [
+    tokens,
+    controls,
+    css`
+      :host { display: block; background: none; }
+      .code { display: inline-block; padding: .5rem 1.25rem; border: 2px dashed var(--accent); border-radius: .75rem; background: var(--card); font: 700 2.25rem/1.2 ui-monospace, monospace; letter-spacing: .12em; }
+      .wait { display: grid; gap: .75rem; justify-items: start; }
+      button.main { min-block-size: 3.5rem; font-size: 1.125rem; }
+    `,
+  ]
+  static override properties = {
+    session: { attribute: false },
+    state: { attribute: false },
+    words: { attribute: false },
+  }
+
+  declare session: Session | undefined
+  /** Given apart from the session, so that a change of it renders anew. */
+  declare state: SessionState
+  declare words: Words['shared'] | undefined
+
+  #button(label: string, ready = true) {
+    return html`<button type="button" class="main" ?disabled=${!ready} @click=${() => this.session?.signIn()}>
+      ${pictogram('sign_in')}${label}</button>`
+  }
+
+  /** Says what went wrong, and makes a new way in ready for the next click. */
+  #retry(sentence: string) {
+    return html`<p role="alert">${sentence}</p>
+      <button type="button" class="main" @click=${() => void this.session?.prepare()}>${pictogram('refresh')}${this.words?.again}</button>`
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const { words, state } = this
+    if (!words || !state) return nothing
+    const say = words.signIn
+    switch (state.is) {
+      case 'opening':
+        return html`<p role="status">${words.loading}</p>`
+      case 'nobody':
+        if (state.problem) {
+          const why = state.problem === 'offline' ? words.problem.offline : words.problem.unreachable
+          return html`<div class="stack">${this.#retry(`${say.unavailable} ${why}`)}</div>`
+        }
+        return html`<div class="stack">${this.#button(state.ready ? say.button : say.preparing, state.ready)}
+          <p class="soft small">${say.hint}</p></div>`
+      case 'waiting':
+        return html`<div class="wait" role="status">
+          <h2>${state.blocked ? say.blocked : say.waiting}</h2>
+          ${
+            state.blocked
+              ? html`<a class="button main" href=${state.goPath} target="_blank">${pictogram('sign_in')}${say.open}</a>`
+              : nothing
+          }
+          <p>${say.code}</p><p class="code" aria-label=${[...state.code].join(' ')}>${state.code}</p>
+          <p class="soft">${say.waitingHint}</p>
+          <div class="row">
+            ${state.blocked ? nothing : html`<a href=${state.goPath} target="_blank">${say.reopen}</a>`}
+            <button type="button" class="link" @click=${() => void this.session?.prepare()}>${say.stop}</button>
+          </div></div>`
+      case 'entering':
+        return html`<p role="status">${say.entering}</p>`
+      case 'refused':
+        return html`<div class="stack">${this.#retry(say.refused[state.reason])}</div>`
+      case 'gone':
+        return html`<div class="stack">${this.#retry(say.gone)}</div>`
+      case 'signed':
+        return html`<p>${say.signedInAs(state.me.name)}</p>`
+      case 'expired':
+        return html`<div class="stack">${this.#retry(say.gone)}</div>`
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Two builds in one command. `embed`: m5.js, whole in itself, because a portal loads exactly that file. `client`: the views, hashed,
+ * with `.vite/manifest.json` from which the server prints its script tags (entries `views/meld/main.ts` and `views/groep/main.ts`).
+ */
+import { defineConfig, type Plugin } from 'vite'
+
+/** css`` and html`` texts are strings to the minifier; this takes out comments and line ends between tags. None of ours is significant. */
+const tightTemplates = (): Plugin => ({
+  name: 'm5-tight-templates',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!/widgets\/(embed|kit|views)\/.*\.ts$/.test(id)) return null
+    const tight = code
+      .replace(/css`[^`]*`/g, text =>
+        text
+          .replace(/\/\*[\s\S]*?\*\//g, '')
+          .replace(/\s+/g, ' ')
+          .replace(/ ?([`{};,]) ?/g, '$1')
+          .replace(/: /g, ':')
+          .replace(/ !/g, '!')
+          .replace(/;}/g, '}'),
+      )
+      .replace(/([`>])\s*\n\s*(?=<|\$\{)/g, '$1')
+      .replace(/}\s*\n\s*(?=<\/?[a-z])/g, '}')
+    return { code: tight, map: null }
+  },
+})
+
+/** Without `development`: whatever NODE_ENV says, Lit's small build is the one that is shipped. */
+const resolve = { conditions: ['module', 'browser', 'import'] }
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './',
+  publicDir: false,
+  plugins: [tightTemplates()],
+  build: { target: ['chrome111', 'safari16.4', 'firefox115'], outDir: 'dist', modulePreload: { polyfill: false } },
+  environments: {
+    client: {
+      resolve,
+      build: {
+        emptyOutDir: true,
+        manifest: true,
+        rolldownOptions: {
+          input: { meld: 'views/meld/main.ts', groep: 'views/groep/main.ts' },
+          output: { entryFileNames: 'v/[name]-[hash].js', chunkFileNames: 'v/[name]-[hash].js' },
+        },
+      },
+    },
+    embed: {
+      consumer: 'client',
+      resolve,
+      build: {
+        emptyOutDir: false,
+        rolldownOptions: {
+          input: { m5: 'embed/main.ts' },
+          output: { format: 'esm', entryFileNames: '[name].js' },
+        },
+      },
+    },
+  },
+  builder: {
+    async buildApp(builder) {
+      for (const name of ['client', 'embed']) {
+        const environment = builder.environments[name]
+        if (environment) await builder.build(environment)
+      }
+    },
+  },
+})
