@@ -1,15 +1,13 @@
 /** start: ready on an existing embedded database, and how much memory that takes. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startEmbedded } from '../../connector/store/embedded.ts'
+import { readFileSync } from 'node:fs'
 import { startConnector } from '../support/connector-process.ts'
+import { dataDirectory, removeDataDirectory } from '../support/data-directory.ts'
 import { type Figure, median, round } from './measure.ts'
 
 const rounds = 5
 
 export async function startBench(): Promise<Figure[]> {
-  const data = mkdtempSync(join(tmpdir(), 'm5-start-'))
+  const data = dataDirectory('start')
   try {
     const env = { M5_DATA: data }
     await (await startConnector(env)).stop()
@@ -35,8 +33,7 @@ export async function startBench(): Promise<Figure[]> {
       },
     ]
   } finally {
-    await (await startEmbedded(data)).stop()
-    rmSync(data, { recursive: true, force: true })
+    await removeDataDirectory(data)
   }
 }
 

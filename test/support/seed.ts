@@ -43,7 +43,12 @@ export interface NewSchool {
 }
 
 export async function seedSchool(t: Seeding, boardId: string, school: NewSchool = {}): Promise<SeededSchool> {
-  const { name = 'De Proefschool', settings = { panel: 'at-once' }, origins = [], year = schoolYearOn(today()) } = school
+  const {
+    name = 'De Proefschool',
+    settings = { panel: 'at-once' },
+    origins = [],
+    year = schoolYearOn(today()),
+  } = school
   const [id, yearId, sourceId] = [randomUUID(), randomUUID(), randomUUID()]
   const key = `pk_${randomBytes(12).toString('hex')}`
   const keys = await t.keyring.board(boardId)
@@ -151,7 +156,9 @@ export async function seedGrant(t: Seeding, school: SeededSchool, personId: stri
   const id = randomUUID()
   const facts = { role, groupId, grantedBy: 'proef', startsOn: date(startsOn), until: until ? date(until) : null }
   await withTenant(t.db, { boardId, role: 'system' }, tx =>
-    tx.grant.create({ data: { boardId, id, schoolId, personId, ...facts, confirmedAt: confirmed ? new Date() : null } }),
+    tx.grant.create({
+      data: { boardId, id, schoolId, personId, ...facts, confirmedAt: confirmed ? new Date() : null },
+    }),
   )
   return id
 }
@@ -172,7 +179,9 @@ export async function seedSignIn(
   const secretSealed = keys.seal({ table: 'SignIn', row: id, column: 'secretSealed' }, secret)
   const { claim = 'sis_id', keyType = 'sis-id' } = more
   const facts = { label: 'Schoolaccount', issuer: upstream.issuer, clientId: id, secretSealed, claim, keyType }
-  await withTenant(t.db, { boardId, role: 'system' }, tx => tx.signIn.create({ data: { boardId, id, schoolId, ...facts } }))
+  await withTenant(t.db, { boardId, role: 'system' }, tx =>
+    tx.signIn.create({ data: { boardId, id, schoolId, ...facts } }),
+  )
   return id
 }
 
@@ -184,7 +193,7 @@ export const account = ({ subject, sisId }: SeededPerson) => ({
   claims: { sis_id: sisId },
 })
 
-/** As the school's sign-in would not know them: rows of every table whose columns hold this text, looked for past every wall. */
+/** The tables that hold this text in any column, looked for past every wall; bytes are compared too. */
 export async function tablesHolding(t: Pick<TestDatabase, 'asSuperuser'>, text: string): Promise<string[]> {
   return t.asSuperuser(async client => {
     const { rows: tables } = await client.query<{ name: string }>(
