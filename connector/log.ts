@@ -2,7 +2,7 @@
  * Structured log with an allow-list of fields: what is not on the list is not written, so that a name, a token or a body cannot slip in
  * by somebody logging an object. Errors are reduced to code, reason and the frames of our own code.
  */
-import { type Logger, pino } from 'pino'
+import { destination, type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
 import { AppError } from './errors.ts'
 
@@ -55,8 +55,9 @@ export interface Log {
   error(event: string, cause: unknown, fields?: LogFields): void
 }
 
-export function openLog(config: Pick<Config, 'logLevel'>): Log {
-  return wrap(pino({ level: config.logLevel, base: null }))
+/** @param fd 2 where standard output is for the answer */
+export function openLog(config: Pick<Config, 'logLevel'>, fd: 1 | 2 = 1): Log {
+  return wrap(pino({ level: config.logLevel, base: null }, destination(fd)))
 }
 
 function wrap(logger: Logger): Log {

@@ -8,7 +8,7 @@ import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { assertSafe } from './assertions.ts'
-import { type EmbeddedServer, startEmbedded } from './embedded.ts'
+import { type EmbeddedServer, keepRunning, startEmbedded } from './embedded.ts'
 import { type Prisma, PrismaClient } from './generated/client.ts'
 import { migrate, pending } from './migrate.ts'
 import { ensureAppRole, ensureOwnDatabase, grantRows } from './roles.ts'
@@ -28,17 +28,44 @@ export interface Database {
 const own = { owner: 'm5_owner', app: 'm5_app', database: 'm5' }
 
 /** @throws AppError `unavailable` when there is no database, `misconfigured` when it is not safe to use */
-export async function openDatabase(config: Config, log: Log): Promise<Database> {
+export async function openDatabase(
+  config: Config,
+  log: Log,
+  /** A command that looks in while a connector runs must leave it the server it adopted. */
+  { leaveAdopted = false }: { leaveAdopted?: boolean } = {},
+): Promise<Database> {
   if (config.databaseUrl) return openExternal(config.databaseUrl, config, log)
   const server = await startEmbedded(config.dataDir)
   log.info(server.adopted ? 'embedded database adopted' : 'embedded database started', { pid: server.pid })
+  const watch = () =>
+    keepRunning(config.dataDir, server, again => {
+      if (again) log.warn('embedded database had died and was started again', { pid: again.pid })
+      else log.warn('embedded database is gone and does not start')
+    })
+  // A command must not start again what a connector beside it has just stopped.
+  const endWatch = leaveAdopted ? () => {} : watch()
+  const stop = async () => {
+    endWatch()
+    if (leaveAdopted && (server.adopted || (await isShared(server).catch(() => false)))) return
+    await server.stop()
+  }
   try {
     const connection = await prepareEmbedded(server)
-    return await connect(connection, config.poolSize, () => server.stop())
+    return await connect(connection, config.poolSize, stop)
   } catch (error) {
-    await server.stop()
+    await stop()
     throw error
   }
+}
+
+/** Has somebody else adopted it meanwhile? */
+function isShared({ host, port, superuser: user }: EmbeddedServer): Promise<boolean> {
+  return asClient({ host, port, user, database: 'postgres' }, async client => {
+    const { rowCount } = await client.query(
+      `select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+    )
+    return rowCount !== 0
+  })
 }
 
 /** Roles, database and migrations in an embedded cluster. @returns how the application connects */

@@ -29,10 +29,6 @@ export function displayName(names: PersonNames): string {
   return [first, names.prefix, names.family].filter(Boolean).join(' ')
 }
 
-/** As Dutch lists sort: the family name without its prefix, then the first name. */
-export const sortName = (names: PersonNames): string =>
-  [names.family, names.preferred ?? names.given, names.prefix].filter(Boolean).join(' ').toLocaleLowerCase('nl')
-
 export const sealNames = (keys: BoardKeys, personId: string, names: PersonNames): Bytes =>
   keys.seal(place(personId, 'namesSealed'), JSON.stringify(names))
 
@@ -56,21 +52,6 @@ export async function namesOf(
       JSON.parse(keys.open(place(id, 'namesSealed'), namesSealed)) as PersonNames,
     ]),
   )
-}
-
-/** For a letter to this person; null when the roster gives no address. */
-export async function contactOf(
-  tx: Tx,
-  keys: BoardKeys,
-  boardId: string,
-  personId: string,
-): Promise<PersonContact | null> {
-  const row = await tx.person.findUnique({
-    where: { boardId_id: { boardId, id: personId } },
-    select: { contactSealed: true },
-  })
-  if (!row?.contactSealed) return null
-  return JSON.parse(keys.open(place(personId, 'contactSealed'), row.contactSealed)) as PersonContact
 }
 
 export interface FoundPerson {

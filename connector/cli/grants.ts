@@ -1,0 +1,63 @@
+/** `m5 grant`: the first leader or coordinator of a school, and its administrators. */
+import type { Command } from 'commander'
+import { addGrant, findPerson, listGrants, revokeGrant } from '../admin/grants.ts'
+import { groupNamed } from '../admin/groups.ts'
+import type { GrantRole } from '../store/grants.ts'
+import { table } from './output.ts'
+import { findSchool, type Run, type Where } from './session.ts'
+
+interface GrantOptions extends Where {
+  person: string
+  role: GrantRole
+  group?: string
+  until?: string
+  confirmBy?: string
+}
+
+export function grantCommands(program: Command, run: Run): void {
+  const grant = program.command('grant').description('who may open what, beyond the own homeroom')
+  const where = (command: Command) => command.option('--board <id or name>').option('--school <key>')
+
+  where(grant.command('add'))
+    .requiredOption('--person <key>', 'as the source calls them: leerkracht:12')
+    .requiredOption('--role <role>', 'SCHOOL_LEADER, SAFETY_COORDINATOR, IT_ADMINISTRATOR, …')
+    .option('--confirm-by <key>', 'the second person, for a role that opens reports')
+    .option('--group <name>', 'for GROUP_TEACHER')
+    .option('--until <day>', 'YYYY-MM-DD, exclusive')
+    .action((options: GrantOptions) =>
+      run(async session => {
+        const { boardId, id: schoolId } = await findSchool(session, options)
+        const person = (key: string) => findPerson(session, boardId, schoolId, key).then(found => found.personId)
+        const { role, until, group, confirmBy } = options
+        const made = await addGrant(session, {
+          ...{ boardId, schoolId, role, grantedBy: 'operator', personId: await person(options.person) },
+          ...(confirmBy === undefined ? {} : { confirmById: await person(confirmBy) }),
+          ...(group === undefined ? {} : { groupId: await groupNamed(session, { boardId, schoolId, name: group }) }),
+          ...(until === undefined ? {} : { until }),
+        })
+        // After the #, so that no proxy or log on the way sees it.
+        const link = made.token && `${session.config.url.origin}/entry/grant#${boardId}.${made.token}`
+        const lines = link
+          ? ['Not yet in force. Give this link to the second person alone; it works once, for a week:', link]
+          : []
+        session.out.say({ ...made, link }, [`Grant ${made.grant.id}`, ...lines])
+      }),
+    )
+  where(grant.command('list')).action((options: Where) =>
+    run(async session => {
+      const { boardId, id: schoolId } = await findSchool(session, options)
+      const grants = await listGrants(session, { boardId, schoolId })
+      const state = ({ revoked, confirmed }: (typeof grants)[number]) =>
+        revoked ? 'revoked' : confirmed ? 'in force' : 'waits for the second person'
+      const rows = grants.map(each => [each.id, each.role, each.personId, each.until ?? '', state(each)])
+      session.out.say(grants, table([['GRANT', 'ROLE', 'PERSON', 'UNTIL', 'STATE'], ...rows]))
+    }),
+  )
+  where(grant.command('revoke').argument('<grant>')).action((grantId: string, options: Where) =>
+    run(async session => {
+      const { boardId } = await findSchool(session, options)
+      await revokeGrant(session, { boardId, grantId, by: 'operator' })
+      session.out.say({ id: grantId, revoked: true }, ['Revoked; their sessions have ended.'])
+    }),
+  )
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+/** The command line. Wires like app.ts; says what happened on standard output and ends with a code of exit.ts. */
+import { text } from 'node:stream/consumers'
+import { Command, CommanderError } from 'commander'
+import { SourceError } from '../../adapters/source.ts'
+import { AppError } from '../errors.ts'
+import { type ExitCode, exitCodes, exitHelp, exitOfError } from './exit.ts'
+import { grantCommands } from './grants.ts'
+import { openOut } from './output.ts'
+import type { Secrets } from './secrets.ts'
+import { inSession, type Run } from './session.ts'
+import { setupCommands } from './setup.ts'
+import { syncCommands } from './sync.ts'
+
+async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
+  let exit: ExitCode = exitCodes.done
+  const program = new Command('m5')
+    .description('M5 connector: boards, schools, rosters, grants')
+    .option('--json', 'one JSON value on standard output')
+    .addHelpText('after', exitHelp)
+    .exitOverride()
+  const run: Run = async work => {
+    const out = openOut(program.opts<{ json?: boolean }>().json ?? false, process)
+    const secrets: Secrets = { env, stdin: async () => (await text(process.stdin)).replace(/\r?\n$/, '') }
+    exit = await inSession(out, env, async session => (await work(session, secrets)) ?? exitCodes.done)
+  }
+  setupCommands(program, run)
+  grantCommands(program, run)
+  syncCommands(program, run)
+  try {
+    await program.parseAsync(argv)
+    return exit
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.input
+    tell(error, program.opts<{ json?: boolean }>().json ?? false)
+    return exitOfError(error)
+  }
+}
+
+/** Our own sentences are safe to show; anything else could carry what it was given. */
+function tell(error: unknown, json: boolean): void {
+  const known = error instanceof AppError || error instanceof SourceError
+  const message = known ? error.message : `Something went wrong (${error instanceof Error ? error.name : 'unknown'}).`
+  if (json) process.stdout.write(`${JSON.stringify({ error: known ? error.code : 'fault', message })}\n`)
+  else process.stderr.write(`${message}\n`)
+}
+
+// biome-ignore lint/style/noProcessEnv: handed on as it is, to config.ts and to where a person says that a secret is.
+process.exitCode = await main(process.argv, process.env)

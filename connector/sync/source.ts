@@ -1,0 +1,59 @@
+/** A stored source, opened: its sealed options through its adapter's schema into a RosterSource. */
+import { adapter as registered } from '../../adapters/index.ts'
+import type { Adapter, RosterSource } from '../../adapters/source.ts'
+import { AppError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Database, Tx } from '../store/database.ts'
+import type { BoardKeys, Keyring } from '../store/keyring.ts'
+
+export interface SyncContext {
+  db: Database
+  keyring: Keyring
+  log: Log
+  clock?: () => Date
+  fetch?: typeof fetch
+  signal?: AbortSignal
+  /** The registry; tests bring their own. @throws for an unknown kind */
+  adapter?: (kind: string) => Adapter
+}
+
+export interface StoredSource {
+  id: string
+  schoolId: string
+  kind: string
+  label: string
+  optionsSealed: Uint8Array
+  cursor: string | null
+  appliedAt: Date | null
+  appliedCreatedAt: Date | null
+}
+
+/** @throws AppError `not-found` */
+export async function sourceOf(tx: Tx, boardId: string, sourceId: string): Promise<StoredSource> {
+  const row = await tx.source.findUnique({ where: { boardId_id: { boardId, id: sourceId } } })
+  if (!row) throw new AppError('not-found', 'There is no such source.', { reason: 'source-unknown' })
+  return row
+}
+
+export const optionsPlace = (sourceId: string) => ({ table: 'Source', row: sourceId, column: 'optionsSealed' })
+
+/** @throws AppError `misconfigured` when the options are not (or no longer) what the adapter takes; SourceError for an unknown kind */
+export function openSource(
+  ctx: SyncContext,
+  keys: BoardKeys,
+  source: Pick<StoredSource, 'id' | 'kind' | 'optionsSealed'>,
+  progress?: (read: number, total?: number) => void,
+): RosterSource {
+  const adapter = (ctx.adapter ?? registered)(source.kind)
+  const options = adapter.options.safeParse(JSON.parse(keys.open(optionsPlace(source.id), source.optionsSealed)))
+  if (!options.success) {
+    const wrong = options.error.issues.map(issue => issue.path.join('.')).join(', ')
+    throw new AppError('misconfigured', `These options of the source are not right: ${wrong}.`, { reason: 'options' })
+  }
+  return adapter.open(options.data, {
+    fetch: ctx.fetch ?? fetch,
+    clock: ctx.clock ?? (() => new Date()),
+    signal: ctx.signal ?? new AbortController().signal,
+    ...(progress ? { progress } : {}),
+  })
+}

@@ -1,0 +1,212 @@
+/** The command line as people use it: a process of its own, the embedded database of its own data directory, an EDEXML file. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startEmbedded } from '../../../connector/store/embedded.ts'
+
+const cli = new URL('../../../connector/cli/m5.ts', import.meta.url).pathname
+let dir: string
+let data: string
+let keep: Awaited<ReturnType<typeof startEmbedded>>
+
+/** One server for the whole file, as a running connector has: the commands adopt it and must leave it. */
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'm5cli-'))
+  data = join(dir, 'data')
+  keep = await startEmbedded(data)
+})
+afterAll(async () => {
+  await keep.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+interface Answer {
+  code: number | null
+  out: string
+  err: string
+  json: unknown
+}
+
+function m5(
+  args: string[],
+  { stdin = '', env = {} }: { stdin?: string; env?: Record<string, string> } = {},
+): Promise<Answer> {
+  const child: ChildProcess = spawn(process.execPath, [cli, '--json', ...args], {
+    env: { PATH: '/usr/bin:/bin', M5_DATA: data, M5_URL: 'http://localhost:4400', ...env },
+    stdio: 'pipe',
+  })
+  let [out, err] = ['', '']
+  child.stdout?.on('data', chunk => (out += chunk))
+  child.stderr?.on('data', chunk => (err += chunk))
+  child.stdin?.end(stdin)
+  return new Promise((done, fail) => {
+    child.on('error', fail)
+    child.on('close', code =>
+      done({ code, out, err, json: out.startsWith('{') || out.startsWith('[') ? JSON.parse(out) : null }),
+    )
+  })
+}
+
+function schoolYear(): string {
+  const now = new Date()
+  const start = now.getUTCFullYear() - (now.getUTCMonth() < 7 ? 1 : 0)
+  return `${start}-${start + 1}`
+}
+
+interface Made {
+  brin?: string
+  /** Seconds after midnight of this day: each export is newer than the one before. */
+  n?: number
+  without?: string[]
+}
+
+function edexml({ brin = '99ZZ', n = 0, without = [] }: Made = {}): string {
+  const today = new Date().toISOString().slice(0, 10)
+  const kept = (key: string, xml: string) => (without.includes(key) ? '' : xml)
+  const pupils = ['P1', 'P2', 'P3', 'P4'].map(key =>
+    kept(
+      key,
+      `<leerling key="${key}"><achternaam>Kanarie${key}</achternaam><roepnaam>Roep${key}</roepnaam><jaargroep>7</jaargroep><groep key="G7"/></leerling>`,
+    ),
+  )
+  const staff = ['12', '13', '14'].map(key =>
+    kept(
+      key,
+      `<leerkracht key="${key}"><achternaam>Kanariemeester${key}</achternaam><roepnaam>Juf${key}</roepnaam>${key === '12' ? '<groepen><groep key="G7"><rol>LRK</rol></groep></groepen>' : '<rol>DIR</rol>'}</leerkracht>`,
+    ),
+  )
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<EDEX><school><schooljaar>${schoolYear()}</schooljaar><peildatum>${today}</peildatum><brincode>${brin}</brincode>
+<dependancecode>00</dependancecode><aanmaakdatum>${today}T00:00:${String(n).padStart(2, '0')}</aanmaakdatum><auteur>x</auteur><xsdversie>2.1</xsdversie></school>
+<groepen><groep key="G7"><naam>7 Uilen</naam><jaargroep>7</jaargroep></groep></groepen>
+<leerlingen>${pupils.join('')}</leerlingen><leerkrachten>${staff.join('')}</leerkrachten></EDEX>`
+}
+
+const write = (made?: Made): string => {
+  const path = join(dir, 'roster.xml')
+  writeFileSync(path, edexml(made))
+  return path
+}
+
+/** Some twenty processes: each starts Node, Prisma and a connection. */
+vi.setConfig({ testTimeout: 240_000 })
+
+describe('usage', () => {
+  test('--help names the exit codes, without a database', async () => {
+    const answer = await m5(['--help'], { env: { M5_DATA: '/nowhere' } })
+    expect(answer.code).toBe(0)
+    expect(answer.out).toContain('2 held')
+  })
+
+  test.each([
+    [['nonsense'], 1],
+    [['school', 'add', 'De Klim'], 1],
+    [['origin', 'add', 'https://x.nl', '--school', 'pk_nope'], 1],
+  ])('%j ends with %i', async (args, code) => {
+    expect((await m5(args as string[])).code).toBe(code)
+  })
+
+  test('a setting that is wrong ends with 5, and says which', async () => {
+    const answer = await m5(['board', 'list'], { env: { M5_MASTER_KEY: 'short' } })
+    expect(answer).toMatchObject({ code: 5, json: { error: 'misconfigured' } })
+    expect(answer.out).toContain('M5_MASTER_KEY')
+    expect(answer.out).not.toContain('short')
+  })
+})
+
+test('a school from nothing to its leader: board, school, origin, sign-in, source, sync, approval, grant', async () => {
+  expect(await m5(['board', 'add', 'Stichting Noord'])).toMatchObject({ code: 0, json: { name: 'Stichting Noord' } })
+  const school = (await m5(['school', 'add', 'De Klim', '--brin', '99zz'])).json as { publishableKey: string }
+  expect(school.publishableKey).toMatch(/^pk_/)
+  const at = ['--school', school.publishableKey]
+  expect(await m5(['origin', 'add', 'http://portal.school.nl', ...at])).toMatchObject({ code: 1 })
+  expect(await m5(['origin', 'add', 'https://portal.school.nl/', ...at])).toMatchObject({ code: 0 })
+
+  const signIn = [
+    '--issuer',
+    'https://idp.school.nl',
+    '--client-id',
+    'm5',
+    '--label',
+    'School',
+    '--claim',
+    'sub',
+    '--key-type',
+    'username',
+  ]
+  expect(await m5(['signin', 'add', ...signIn, '--secret-stdin', ...at], { stdin: 'geheim-1\n' })).toMatchObject({
+    code: 0,
+    json: { hasSecret: true },
+  })
+  expect((await m5(['signin', 'list', ...at])).out).not.toContain('geheim')
+
+  const path = write()
+  const source = (await m5(['source', 'add', '--kind', 'edexml-file', '--option', `path=${path}`, ...at])).json as {
+    id: string
+  }
+  const health = await m5(['source', 'test'])
+  expect(health).toMatchObject({ code: 0, json: { ok: true } })
+
+  const first = await m5(['sync'])
+  expect(first).toMatchObject({
+    code: 2,
+    json: [{ state: 'held', reasons: [{ guard: 'first-run' }], sourceId: source.id }],
+  })
+  expect(first.out + first.err).not.toMatch(/Kanarie|Roep/)
+  const [{ runId }] = first.json as [{ runId: string }]
+  expect((await m5(['sync', 'show', runId])).out).toContain('4 pupil: leerling:P1')
+  expect(await m5(['sync', '--approve', runId])).toMatchObject({ code: 0, json: { state: 'applied' } })
+  expect(await m5(['sync', '--approve', runId])).toMatchObject({ code: 1, json: { error: 'conflict' } })
+  expect(await m5(['sync'])).toMatchObject({ code: 0, json: [{ state: 'unchanged' }] })
+
+  write({ n: 1, without: ['14'] })
+  const held = await m5(['sync', ...at])
+  expect(held).toMatchObject({ code: 2 })
+  expect(held.out).toContain('staff-removal')
+  const [{ runId: second }] = held.json as [{ runId: string }]
+  expect(await m5(['sync', '--cancel', second])).toMatchObject({ code: 0 })
+
+  write({ n: 2, brin: '98YY' })
+  expect(await m5(['sync'])).toMatchObject({
+    code: 3,
+    json: [{ state: 'refused', reasons: [{ guard: 'other-school' }] }],
+  })
+  rmSync(path)
+  expect(await m5(['sync'])).toMatchObject({
+    code: 4,
+    json: [{ state: 'failed', reasons: [{ guard: 'source-unreachable' }] }],
+  })
+  expect(await m5(['source', 'test'])).toMatchObject({ code: 4 })
+  const runs = (await m5(['sync', 'status'])).json as { state: string }[]
+  expect(runs.map(run => run.state)).toEqual(['failed', 'refused', 'cancelled', 'unchanged', 'applied'])
+
+  const grant = ['grant', 'add', '--person', 'leerkracht:13', '--role', 'SCHOOL_LEADER', ...at]
+  expect(await m5(grant)).toMatchObject({ code: 1 })
+  const made = await m5([...grant, '--confirm-by', 'leerkracht:14'])
+  expect(made).toMatchObject({ code: 0, json: { grant: { confirmed: false } } })
+  expect(made.out).toMatch(/localhost:4400\/entry\/grant#[0-9a-f-]{36}\.[\w-]{43}/)
+  const itAdmin = ['grant', 'add', '--person', 'leerkracht:14', '--role', 'IT_ADMINISTRATOR', ...at]
+  expect(await m5(itAdmin)).toMatchObject({ code: 0 })
+  expect(await m5(['grant', 'list'])).toMatchObject({ code: 0, json: [{ confirmed: false }, { confirmed: true }] })
+})
+
+test('a secret among the options is refused as an argument, and taken from standard input or the environment', async () => {
+  const add = ['source', 'add', '--kind', 'uwlr', '--option', 'url=https://uwlr.school.nl/', '--option', 'brin=99ZZ']
+  add.push('--option', 'customerCode=M5', '--option', 'customerName=M5')
+  const open = await m5([...add, '--option', 'key=geheim-2'])
+  expect(open).toMatchObject({ code: 1, json: { error: 'invalid-input' } })
+  expect(open.out).not.toContain('geheim-2')
+  expect(await m5([...add, '--option', 'key=@-'], { stdin: 'geheim-2\n' })).toMatchObject({ code: 0 })
+  expect(await m5([...add, '--option', 'key=@env:KEY'], { env: { KEY: 'geheim-2' } })).toMatchObject({ code: 0 })
+  expect((await m5(['source', 'list'])).out).not.toContain('geheim-2')
+})
+
+test('it leaves a server that it found running, and stops one that it started', async () => {
+  expect((await m5(['board', 'list'])).code).toBe(0)
+  process.kill(keep.pid, 0)
+  const other = join(dir, 'other')
+  expect((await m5(['board', 'list'], { env: { M5_DATA: other } })).code).toBe(0)
+  expect(() => readFileSync(join(other, 'postgres', 'postmaster.pid'))).toThrow('ENOENT')
+})
