@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import express, { type Express } from 'express'
 import { rateLimit } from 'express-rate-limit'
+import { readAssets } from './api/assets.ts'
 import { apiContext } from './api/context.ts'
 import { formRoutes } from './api/form-routes.ts'
-import { frameRoutesOfViews } from './api/frames.ts'
+import { viewRoutes } from './api/frames.ts'
+import { grantRoutes } from './api/grant-routes.ts'
 import { openApiDocument } from './api/openapi.ts'
 import { personRoutes } from './api/person-routes.ts'
 import { reportRoutes } from './api/report-routes.ts'
@@ -31,6 +33,7 @@ export interface AppParts {
   clock?: () => Date
 }
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 const plainCss = readFileSync(new URL('./api/plain.css', import.meta.url), 'utf8')
 
 export async function openApp(parts: AppParts): Promise<Express> {
@@ -56,9 +59,10 @@ export async function openApp(parts: AppParts): Promise<Express> {
   app.get('/plain.css', (_req, res) => void res.type('css').setHeader('Cache-Control', 'max-age=3600').send(plainCss))
   app.get('/openapi.json', (_req, res) => void res.json(openApiDocument(config.url)))
 
-  app.use(frameRoutesOfViews(api))
+  const assets = readAssets(version)
+  app.use(assets.router, viewRoutes(api, assets))
   // Reports come before every limit: a whole school is one address, and no report is ever one too many.
-  app.use('/api', reportRoutes(api), formRoutes(api), personRoutes(api))
+  app.use('/api', reportRoutes(api), formRoutes(api), personRoutes(api), grantRoutes(api))
   app.use(['/entry', '/oidc'], signInLimit())
   app.use('/entry', windowRoutes(entry, openUpstreams(entry)), frameRoutes(entry, access, checkProof))
   app.use('/oidc', provider.callback())

@@ -144,6 +144,38 @@ export const PanelPage = z.object({
   reports: z.array(PanelReport),
 })
 
+// ---- a grant that waits for its second person ------------------------------------------------------------------------
+
+/** As in connector/store/grants.ts; grant-routes.ts does not compile when one is missing here. */
+export const grantRoles = [
+  'GROUP_TEACHER',
+  'SAFETY_COORDINATOR',
+  'SCHOOL_LEADER',
+  'SUPPORT_COORDINATOR',
+  'CONFIDENTIAL_ADVISER',
+  'STEERING_GROUP',
+  'BOARD_OFFICER',
+  'PRIVACY_OFFICER',
+  'IT_ADMINISTRATOR',
+] as const
+
+/** What stands after the `#` of the link. Any text is taken: what is no token is answered like a token that is not theirs. */
+export const GrantLink = z.object({ token: z.string().max(200) })
+
+/**
+ * POST /api/grants/look, for the person that the link was made for; everybody else, and everything that is wrong with it, is one 404.
+ * POST /api/grants/confirm: 204 once, then 410.
+ */
+export const GrantOffer = z.object({
+  role: z.enum(grantRoles),
+  person: z.string(),
+  school: z.string(),
+  /** With `GROUP_TEACHER`. */
+  group: z.string().optional(),
+  /** The first day on which it no longer holds. */
+  until: day.optional(),
+})
+
 // ---- entry: from nobody to a token ----------------------------------------------------------------------------------
 
 /** POST /entry/handoffs: the frame asks for a way in. `jkt` is the RFC 7638 thumbprint of its DPoP key. */
@@ -196,5 +228,6 @@ export type Me = z.infer<typeof Me>
 export type Groups = z.infer<typeof Groups>
 export type PanelReport = z.infer<typeof PanelReport>
 export type PanelPage = z.infer<typeof PanelPage>
+export type GrantOffer = z.infer<typeof GrantOffer>
 export type Handoff = z.infer<typeof Handoff>
 export type Claim = z.infer<typeof Claim>

@@ -1,6 +1,6 @@
 /** GET /api/form: what the form needs before anybody has signed in. */
 import { Router } from 'express'
-import type { ApiContext } from './context.ts'
+import type { ApiContext, SchoolHere } from './context.ts'
 import { FormInfo, type HelpLine } from './contract.ts'
 
 /** Shown until the school has confirmed or changed them. Source: domain notes §9.6, to be verified by the school at set-up. */
@@ -19,14 +19,19 @@ const helpLines: HelpLine[] = [
 export function formRoutes(context: ApiContext): Router {
   const router = Router()
   router.get('/form', async (req, res) => {
-    const { name, publishableKey, settings, signIn } = await context.school(req.query.school)
-    const own = settings.helpLines?.map(({ label, phone, url }) => ({
-      name: label,
-      ...(phone ? { phone } : {}),
-      ...(url ? { url } : {}),
-    }))
-    res.json(FormInfo.parse({ school: { key: publishableKey, name }, signIn, helpLines: own ?? helpLines }))
+    res.json(formInfo(await context.school(req.query.school)))
   })
   return router
 }
+
+/** Also printed into the page of the form, so that its first screen is whole without a second request. */
+export function formInfo({ name, publishableKey, settings, signIn }: SchoolHere): FormInfo {
+  const own = settings.helpLines?.map(({ label, phone, url }) => ({
+    name: label,
+    ...(phone ? { phone } : {}),
+    ...(url ? { url } : {}),
+  }))
+  return FormInfo.parse({ school: { key: publishableKey, name }, signIn, helpLines: own ?? helpLines })
+}
+
 export const defaultHelpLines = helpLines

@@ -3,50 +3,25 @@
  * school listed, errors included. Without JavaScript /meld is a plain form that ends in the same transaction.
  */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import express, { type Response, Router, urlencoded } from 'express'
+import { type ErrorRequestHandler, type Response, Router, urlencoded } from 'express'
 import { type Html, html } from '../entry/page.ts'
 import { AppError } from '../errors.ts'
 import { allowFrame, asAppError, statusOf } from '../http.ts'
 import { submit } from '../reports/submit.ts'
+import type { Assets } from './assets.ts'
 import type { ApiContext, SchoolHere } from './context.ts'
 import { plainForm, plainReport, thanks } from './plain-form.ts'
+import { readReport } from './report-routes.ts'
 
-const dist = fileURLToPath(new URL('../../widgets/dist/', import.meta.url))
+/** A form sends up to nine bytes for one character: 2000 of them are 18 kB. */
+const formLimit = '64kb'
 
-interface Entry {
-  file: string
-  css?: string[]
-  isEntry?: boolean
-  name?: string
-}
-
-/** @throws AppError `misconfigured` when the widgets were not built */
-export function frameRoutesOfViews(context: ApiContext): Router {
-  const views = readViews()
+export function viewRoutes(context: ApiContext, assets: Assets): Router {
   const router = Router()
-
-  router.use('/v/1/m5.js', (_req, res, next) => {
-    res.setHeader('Cache-Control', 'public, max-age=300')
-    next()
-  })
-  router.use(
-    ['/v/1', '/v/app'],
-    (_req, res, next) => {
-      // Module scripts are fetched with CORS, from whatever page embeds them; there is nothing secret in them.
-      res.setHeader('Access-Control-Allow-Origin', '*')
-      res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
-      if (res.getHeader('Cache-Control') === 'no-store')
-        res.setHeader('Cache-Control', 'public, max-age=31536000, immutable')
-      next()
-    },
-    express.static(dist, { index: false, dotfiles: 'ignore', cacheControl: false }),
-  )
 
   const view = (path: string, name: string, body: (school: SchoolHere) => Html, title: string) => {
     router.get(path, async (req, res) => {
-      await framed(context, res, req.query.s, school => shell(title, views[name], body(school)))
+      await framed(context, res, req.query.s, school => shell(title, assets.tags(name), body(school)))
     })
   }
   view('/groep', 'groep', () => html`<m5-view-group></m5-view-group>`, 'M5 Monitor: meldingen')
@@ -57,15 +32,24 @@ export function frameRoutesOfViews(context: ApiContext): Router {
     'Stopknop',
   )
 
-  router.post('/meld', urlencoded({ extended: false, limit: '16kb' }), async (req, res) => {
+  router.post('/meld', urlencoded({ extended: false, limit: formLimit }), async (req, res) => {
     await framed(context, res, req.query.s, async school => {
-      const { draft, body, idemKey } = plainReport(req.body as Record<string, string | string[]>)
-      const facts = { school, idemKey: idemKey ?? randomUUID(), body, draft, problems: [], reporter: null }
+      if (!req.body) throw new AppError('invalid-input', 'This is not our form.')
+      const { body, idemKey } = plainReport(req.body as Record<string, string | string[]>)
+      const { draft, problems } = readReport(body)
+      if (!idemKey) problems.push('no-idempotency-key')
+      const facts = { school, idemKey: idemKey ?? randomUUID(), body, draft, problems, reporter: null }
       await submit(context, { ...facts, standing: 'UNSIGNED' })
       res.status(201)
       return shell('Gelukt', undefined, thanks())
     })
   })
+  // What is too long or broke off is told on a page too.
+  const unread: ErrorRequestHandler = (cause, req, res, _next) =>
+    framed(context, res, req.query.s, () => {
+      throw cause
+    })
+  router.use('/meld', unread)
   return router
 }
 
@@ -85,8 +69,9 @@ async function framed(
     const error = asAppError(cause)
     const status = statusOf(error.code)
     if (status >= 500) context.log.error('page failed', cause, { requestId: res.locals.requestId })
+    if (status === 503) res.setHeader('Retry-After', '5')
     const text =
-      error instanceof AppError && error.reason === 'school-unknown'
+      error.reason === 'school-unknown'
         ? html`<main><h1>Deze knop hoort bij geen school</h1><p>De link klopt niet meer. Vraag de school om een nieuwe.</p></main>`
         : html`<main><h1>Dit lukt nu niet</h1><p>Je melding is nog niet verstuurd. Probeer het over een minuut opnieuw.</p>
 <p>Is er gevaar? Bel 112. Wil je praten? Bel de Kindertelefoon: 0800-0432.</p></main>`
@@ -94,9 +79,7 @@ async function framed(
   }
 }
 
-function shell(title: string, entry: Entry | undefined, body: Html): string {
-  const css = (entry?.css ?? []).map(file => html`<link rel="stylesheet" href="/v/app/${file}">`)
-  const script = entry ? html`<script type="module" src="/v/app/${entry.file}"></script>` : html``
+function shell(title: string, scripts: Html | undefined, body: Html): string {
   return html`<!doctype html>
 <html lang="nl">
 <head>
@@ -105,23 +88,9 @@ function shell(title: string, entry: Entry | undefined, body: Html): string {
 <meta name="robots" content="noindex">
 <title>${title}</title>
 <link rel="stylesheet" href="/plain.css">
-${css}${script}
+${scripts ?? html``}
 </head>
 <body>${body}</body>
 </html>
 `.text
-}
-
-function readViews(): Record<string, Entry> {
-  let manifest: Record<string, Entry>
-  try {
-    manifest = JSON.parse(readFileSync(`${dist}.vite/manifest.json`, 'utf8')) as Record<string, Entry>
-  } catch (cause) {
-    throw new AppError('misconfigured', 'The widgets are not built: run npm run build.', { cause })
-  }
-  return Object.fromEntries(
-    Object.values(manifest)
-      .filter(e => e.isEntry && e.name)
-      .map(e => [String(e.name), e]),
-  )
 }

@@ -53,6 +53,18 @@ export const operations: Record<string, Operation> = {
     },
     answers: { 200: contract.PanelPage },
   },
+  'POST /api/grants/look': {
+    summary: 'What a grant link asks its person to confirm; 404 for everybody else',
+    signed: 'must',
+    body: contract.GrantLink,
+    answers: { 200: contract.GrantOffer },
+  },
+  'POST /api/grants/confirm': {
+    summary: 'Confirm it: once, by that person',
+    signed: 'must',
+    body: contract.GrantLink,
+    answers: { 204: null },
+  },
   'POST /entry/handoffs': {
     summary: 'Ask for a way in',
     body: contract.HandoffInput,

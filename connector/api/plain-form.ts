@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import { type Html, html } from '../entry/page.ts'
 import type { SchoolHere } from './context.ts'
-import { ReportInput } from './contract.ts'
 import { defaultHelpLines } from './form-routes.ts'
 import type { behaviourTypes, places } from './vocabulary.ts'
 
@@ -68,15 +67,12 @@ export function plainForm(school: SchoolHere, idemKey: string): Html {
 </main>`
 }
 
-/** What the plain form sent, as a draft, and as the bytes that are kept. */
-export function plainReport(form: Record<string, string | string[]>): {
-  draft: ReportInput | null
-  body: Buffer
-  idemKey: string | null
-} {
+/** What the plain form sent, as the bytes that are kept: the same JSON that the other form sends. */
+export function plainReport(form: Record<string, string | string[]>): { body: Buffer; idemKey: string | null } {
   const text = (name: string) => {
     const value = form[name]
-    return typeof value === 'string' && value.trim() ? value.trim() : undefined
+    // Forms send two characters for a new line; the browser counted one.
+    return typeof value === 'string' && value.trim() ? value.trim().replaceAll('\r\n', '\n') : undefined
   }
   const named = (name: string, role: 'ACTOR' | 'TARGET') => {
     const typedName = text(name)?.slice(0, 120)
@@ -91,13 +87,8 @@ export function plainReport(form: Record<string, string | string[]>): {
     reporterName: text('name'),
     involved: [...named('actor', 'ACTOR'), ...named('target', 'TARGET')],
   }
-  const parsed = ReportInput.safeParse(report)
   const key = z.uuid().safeParse(form.key)
-  return {
-    draft: parsed.success ? parsed.data : null,
-    body: Buffer.from(JSON.stringify(report)),
-    idemKey: key.success ? key.data : null,
-  }
+  return { body: Buffer.from(JSON.stringify(report)), idemKey: key.success ? key.data : null }
 }
 
 export const thanks = () => html`<main><h1>Gelukt: we hebben je melding</h1>

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { claimOnce } from '../store/once.ts'
 import type { EntryContext } from './context.ts'
-import { type ProofChecker, proofWindowSeconds } from './dpop.ts'
+import { compactJws, type ProofChecker, proofWindowSeconds } from './dpop.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { audienceOf, issuerOf } from './tokens.ts'
 
@@ -119,11 +119,11 @@ function tokenVerifier(url: URL, keys: SigningKeys, cacheSize = 5000) {
 }
 
 function read(token: string, publicKeys: Map<string, KeyObject>): Claims {
-  const [head = '', body = '', signature = '', more] = token.split('.')
+  const [head = '', body = '', signature = ''] = token.split('.')
   try {
     const header = JSON.parse(Buffer.from(head, 'base64url').toString('utf8')) as Record<string, unknown>
     const key = publicKeys.get(String(header.kid))
-    if (more === undefined && key && header.alg === 'ES256' && header.typ === 'at+jwt') {
+    if (compactJws.test(token) && key && header.alg === 'ES256' && header.typ === 'at+jwt') {
       const options = { key, dsaEncoding: 'ieee-p1363' } as const
       if (verify('sha256', Buffer.from(`${head}.${body}`), options, Buffer.from(signature, 'base64url')))
         return Claims.parse(JSON.parse(Buffer.from(body, 'base64url').toString('utf8')))

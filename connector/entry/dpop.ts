@@ -6,6 +6,9 @@ import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 
+/** RFC 7515 §2: base64url and nothing else, where Buffer would overlook padding, spaces and what follows them. */
+export const compactJws = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
 /** Seconds a proof's iat may be off, either way. */
 export const proofWindowSeconds = 300
 
@@ -67,8 +70,8 @@ export function proofChecker(cacheSize = 2000) {
   /** @throws AppError `unauthenticated` with reason `proof-…`; never says more than which check failed */
   return function checkProof(proof: string | undefined, expected: Expected): Proof {
     if (!proof || proof.length > 4000) throw refused('missing')
-    const [head = '', body = '', signature = '', more] = proof.split('.')
-    if (more !== undefined) throw refused('form')
+    if (!compactJws.test(proof)) throw refused('form')
+    const [head = '', body = '', signature = ''] = proof.split('.')
     let entry: { key: KeyObject; jkt: string }
     let claims: z.infer<typeof Claims>
     try {

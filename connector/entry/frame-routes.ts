@@ -63,13 +63,14 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
     if (!ids.success || !cookie || school?.boardId !== boardId) throw oneClick()
     const session = await rememberedSession(context, { boardId, sessionId, cookie, tab: body.tab })
     if (!session || session.schoolId !== school.schoolId) throw oneClick()
+    // The new sign-in takes the old one's place: of many that come together with one cookie, one does.
+    if (!(await endSession(context, boardId, sessionId))) throw oneClick()
     const { personId, schoolId, acr, authTime } = session
-    const arrival = { boardId, schoolId, personId, channel: 'oidc', acr, authTime } as const
+    const endsAt = session.endsAt.getTime()
+    const arrival = { boardId, schoolId, personId, channel: 'oidc', acr, authTime, endsAt } as const
     const ticket = await withTenant(context.db, { boardId: reservedBoard, role: 'system' }, tx =>
       issueTicket(tx, arrival, body.jkt, context.clock()),
     )
-    // The new sign-in takes the old one's place.
-    await endSession(context, boardId, sessionId)
     clearTabCookie(res)
     res.json({ ticket })
   })

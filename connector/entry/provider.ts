@@ -41,7 +41,8 @@ export function openProvider(context: EntryContext, keys: SigningKeys, checkProo
     scopes: ['offline_access', tokenScope],
     pkce: { required: () => true },
     rotateRefreshToken: true,
-    clientBasedCORS: () => false,
+    // Browsers send Origin on a POST to their own site too. No other origin is a client of ours.
+    clientBasedCORS: (_ctx, origin) => origin === url.origin,
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: true },

@@ -29,7 +29,8 @@ export async function startSession(context: EntryContext, arrival: Arrival): Pro
     const staff = await tx.affiliation.count({
       where: { boardId, schoolId, personId, status: 'active', role: { not: 'pupil' } },
     })
-    const endsAt = new Date(now.getTime() + (staff > 0 ? longest.other : longest.pupil) * 1000)
+    const latest = now.getTime() + (staff > 0 ? longest.other : longest.pupil) * 1000
+    const endsAt = new Date(Math.min(latest, arrival.endsAt ?? latest))
     const id = randomUUID()
     const facts = { boardId, id, personId, schoolId, channel, acr, endsAt, startedAt: now }
     await tx.session.create({ data: { ...facts, authTime: new Date(authTime * 1000) } })
@@ -47,13 +48,15 @@ export async function liveSession(context: EntryContext, boardId: string, id: st
   return row && { ...row, authTime: Math.floor(row.authTime.getTime() / 1000) }
 }
 
-export async function endSession(context: EntryContext, boardId: string, id: string): Promise<void> {
-  await withTenant(context.db, { boardId, role: 'system' }, async tx => {
+/** @returns true for the one caller who ended it */
+export async function endSession(context: EntryContext, boardId: string, id: string): Promise<boolean> {
+  return withTenant(context.db, { boardId, role: 'system' }, async tx => {
     const { count } = await tx.session.updateMany({
       where: { boardId, id, endedAt: null },
       data: { endedAt: context.clock(), tabTag: null },
     })
     if (count > 0) await append(tx, { boardId, actor: 'person', action: 'session.end', object: id, outcome: 'done' })
+    return count > 0
   })
 }
 

@@ -18,6 +18,7 @@ const Payload = z.object({
   channel: z.literal('oidc'),
   acr: z.string().nullable(),
   authTime: z.int(),
+  endsAt: z.int().optional(),
   jkt: z.string(),
 })
 
@@ -27,7 +28,9 @@ export const secret = () => Buffer.from(randomBytes(32)).toString('base64url')
 export async function issueTicket(tx: Tx, arrival: Arrival, jkt: string, now: Date): Promise<string> {
   const ticket = secret()
   const expiresAt = new Date(now.getTime() + ticketSeconds * 1000)
-  await putPending(tx, { kind: 'ticket', secret: ticket, payload: { ...arrival, jkt }, expiresAt })
+  const { endsAt, ...rest } = arrival
+  const payload = { ...rest, jkt, ...(endsAt === undefined ? {} : { endsAt }) }
+  await putPending(tx, { kind: 'ticket', secret: ticket, payload, expiresAt })
   return ticket
 }
 

@@ -58,7 +58,7 @@ export function windowRoutes(context: EntryContext, upstreams: Upstreams): Route
 
   router.post('/start', urlencoded({ extended: false, limit: '4kb' }), async (req, res) => {
     requireSameOrigin(req, context.config.url)
-    const { h, signIn: wanted } = req.body as Record<string, string>
+    const { h, signIn: wanted } = formOf(req)
     const handoff = await findOpenHandoff(context, h ?? '')
     if (!handoff) return show(res.status(410), refusedPage('gone'))
     const signIn = (await signInsOf(context, handoff.boardId, handoff.schoolId)).find(s => s.id === wanted)
@@ -121,7 +121,7 @@ export function windowRoutes(context: EntryContext, upstreams: Upstreams): Route
 
   router.post('/confirm', urlencoded({ extended: false, limit: '4kb' }), async (req, res) => {
     requireSameOrigin(req, context.config.url)
-    const { t, code } = req.body as Record<string, string>
+    const { t, code } = formOf(req)
     const pending = Confirm.safeParse(await takePending(context.db, 'confirm', t ?? '', context.clock()))
     if (!pending.success || pending.data.browser !== readCookie(req, browserCookie))
       return show(res.status(410), refusedPage('gone'))
@@ -140,6 +140,12 @@ export function windowRoutes(context: EntryContext, upstreams: Upstreams): Route
   router.get('/entry.css', (_req, res) => void res.type('css').setHeader('Cache-Control', 'max-age=3600').send(css))
   router.get('/close.js', (_req, res) => void res.type('text/javascript').send(closeScript))
   return router
+}
+
+/** Fields that came once; a body that is no form has none. */
+function formOf(req: Request): Record<string, string> {
+  const fields = Object.entries((req.body ?? {}) as Record<string, unknown>)
+  return Object.fromEntries(fields.filter((field): field is [string, string] => typeof field[1] === 'string'))
 }
 
 function show(res: Response, body: string, formTargets: string[] = []): void {

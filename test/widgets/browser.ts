@@ -2,10 +2,13 @@
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
 
-export const launch = async (): Promise<Browser> =>
+/** Third-party cookies as an iPad or a strict Chrome has them: none, in windows that open later too. A test in test/e2e holds it. */
+export const withoutThirdPartyCookies = '--test-third-party-cookie-phaseout'
+
+export const launch = async (...more: string[]): Promise<Browser> =>
   playwright.launch({
     executablePath: await chromium.executablePath(),
-    args: ['--headless=shell', '--no-sandbox', '--disable-gpu', '--disable-features=Translate'],
+    args: ['--headless=shell', '--no-sandbox', '--disable-gpu', '--disable-features=Translate', ...more],
   })
 
 /** Runs `act` on a page of its own. A page error or a refused resource (CSP) fails the test, unless `act` itself fails first. */

@@ -104,12 +104,12 @@ describe('sign-in', () => {
       }))
   }
 
-  it('has a link when the window was blocked', () =>
+  it('has a link for when the window did not open', () =>
     withPage(browser, async page => {
       await page.addInitScript('window.open = () => null')
       await page.goto(`${gallery.origin}/meld?s=wacht`)
       await page.getByRole('button', { name: 'Inloggen met school' }).click()
-      await page.getByRole('link', { name: 'Open het inlogvenster' }).waitFor()
+      await page.getByRole('link', { name: 'Zie je geen venster? Open het hier' }).waitFor()
     }))
 
   it('asks again with a nonce when the server wants one', () =>

@@ -5,15 +5,22 @@ import { ApiProblem } from './problem.ts'
 import { readReceipt } from './receipt.ts'
 import type { Session } from './session.ts'
 
+const isRefused = (problem: unknown) => problem instanceof ApiProblem && problem.status === 401
+
 export type Api = ReturnType<typeof createApi>
 
 export const createApi = (client: Client, session: Session, school: string) => {
   const signed = async <T>(path: string): Promise<T> => {
+    const ask = async (accessToken: string) => (await (await client.call(path, { accessToken })).json()) as T
     try {
-      const response = await client.call(path, { accessToken: await session.freshToken() })
-      return (await response.json()) as T
+      return await ask(await session.freshToken())
     } catch (problem) {
-      if (problem instanceof ApiProblem && problem.status === 401) session.expire()
+      if (!isRefused(problem)) throw problem
+    }
+    try {
+      return await ask(await session.renewToken())
+    } catch (problem) {
+      if (isRefused(problem) || (problem instanceof ApiProblem && problem.status === 400)) session.expire()
       throw problem
     }
   }

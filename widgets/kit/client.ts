@@ -23,6 +23,8 @@ export type Client = { call: Call; prover: () => Promise<Prover> }
 
 export const createClient = (base: string = location.href): Client => {
   let nonce: string | undefined
+  /** How far this device's clock is behind, in ms: a Chromebook that lost a year must still get in. */
+  let behind = 0
   let keys: Promise<Prover> | undefined
   const prover = () => {
     keys ??= createProver()
@@ -35,9 +37,10 @@ export const createClient = (base: string = location.href): Client => {
     const headers = new Headers({ Accept: 'application/json', ...input.headers })
     if (body !== undefined) headers.set('Content-Type', input.contentType ?? 'application/json')
     if (accessToken) headers.set('Authorization', `DPoP ${accessToken}`)
-    if (accessToken || prove) headers.set('DPoP', await (await prover()).proof({ method, url, accessToken, nonce }))
+    if (accessToken || prove)
+      headers.set('DPoP', await (await prover()).proof({ method, url, now: Date.now() + behind, accessToken, nonce }))
     try {
-      return await fetch(url, {
+      const response = await fetch(url, {
         method,
         headers,
         body: body ?? null,
@@ -46,6 +49,9 @@ export const createClient = (base: string = location.href): Client => {
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutSeconds * 1000),
       })
+      const date = Date.parse(response.headers.get('Date') ?? '')
+      if (!Number.isNaN(date)) behind = date - Date.now()
+      return response
     } catch (cause) {
       if (cause instanceof DOMException && cause.name === 'TimeoutError')
         throw new ApiProblem('timed-out', 0, { cause })

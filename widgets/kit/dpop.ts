@@ -15,7 +15,14 @@ const sha256 = async (text: string) => base64url(await crypto.subtle.digest('SHA
 /** 32 random bytes as 43 letters. */
 export const randomSecret = () => base64url(crypto.getRandomValues(new Uint8Array(32)))
 
-type ProofInput = { method: string; url: URL; accessToken?: string | undefined; nonce?: string | undefined }
+type ProofInput = {
+  method: string
+  url: URL
+  /** Milliseconds since 1970, as the connector counts them. */
+  now: number
+  accessToken?: string | undefined
+  nonce?: string | undefined
+}
 
 export type Prover = {
   /** RFC 7638 thumbprint of the public key. */
@@ -29,11 +36,11 @@ export const createProver = async (): Promise<Prover> => {
   const header = encode({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } })
   return {
     jkt: await sha256(JSON.stringify({ crv, kty, x, y })), // RFC 7638: members in this order, no white space
-    proof: async ({ method, url, accessToken, nonce }) => {
+    proof: async ({ method, url, now, accessToken, nonce }) => {
       const claims = encode({
         htm: method,
         htu: url.origin + url.pathname,
-        iat: Math.floor(Date.now() / 1000),
+        iat: Math.floor(now / 1000),
         jti: crypto.randomUUID(),
         ...(accessToken ? { ath: await sha256(accessToken) } : {}),
         ...(nonce ? { nonce } : {}),

@@ -55,9 +55,7 @@ export const shared: typeof nl.shared = {
     waiting: 'Sign in in the other window',
     code: 'Does it show this code? Then it is right.',
     waitingHint: 'This screen goes on by itself when you are done.',
-    blocked: 'The window did not open. Open it here:',
-    open: 'Open the sign-in window',
-    reopen: 'Lost the window? Open it once more',
+    reopen: 'No window? Open it here',
     stop: 'Stop signing in',
     entering: 'It worked. We are letting you in…',
     refused: {

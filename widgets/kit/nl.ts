@@ -72,9 +72,7 @@ export const shared = {
     waiting: 'Log in in het andere venster',
     code: 'Staat daar deze code? Dan klopt het.',
     waitingHint: 'Dit scherm gaat vanzelf verder als je klaar bent.',
-    blocked: 'Het venster ging niet open. Open het hier:',
-    open: 'Open het inlogvenster',
-    reopen: 'Venster kwijt? Open het nog eens',
+    reopen: 'Zie je geen venster? Open het hier',
     stop: 'Stoppen met inloggen',
     entering: 'Gelukt. Je wordt nu binnengelaten…',
     refused: {

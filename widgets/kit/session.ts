@@ -15,7 +15,7 @@ export type SessionState =
   | { is: 'opening' }
   /** Nobody. `ready` once a click can open the window at once. */
   | { is: 'nobody'; ready: boolean; problem?: string }
-  | { is: 'waiting'; code: string; goPath: string; blocked: boolean }
+  | { is: 'waiting'; code: string; goPath: string }
   | { is: 'entering' }
   | { is: 'refused'; reason: Refusal }
   /** The five minutes passed, or the connector no longer knows this hand-off. */
@@ -212,14 +212,21 @@ export const createSession = ({ client, school, tab, changed }: SessionOptions) 
     /** Must be called inside the click: `window.open` after an await is a blocked pop-up. */
     signIn: () => {
       if (!handoff) return void prepare()
-      const opened = window.open(handoff.goPath, 'm5-sign-in', 'popup,width=520,height=760')
+      // What it returns tells nothing: under a portal's COOP it is null although the window is there.
+      window.open(handoff.goPath, 'm5-sign-in', 'popup,width=520,height=760')
       clearTimeout(renewal)
       const mine = ++round
-      become({ is: 'waiting', code: handoff.code, goPath: handoff.goPath, blocked: opened === null })
+      become({ is: 'waiting', code: handoff.code, goPath: handoff.goPath })
       void poll(mine, handoff)
     },
 
     freshToken,
+
+    /** After the connector refused a token that should still hold. @throws ApiProblem when that ends it */
+    renewToken: async (): Promise<string> => {
+      await refresh()
+      return freshToken()
+    },
 
     /** For a report, which never waits for a sign-in: a fresh token, else the old one, which the server flags; nobody: none. */
     tokenForReport: async (): Promise<string | undefined> => {

@@ -54,16 +54,11 @@ export class M5SignIn extends LitElement {
           <p class="soft small">${say.hint}</p></div>`
       case 'waiting':
         return html`<div class="wait" role="status">
-          <h2>${state.blocked ? say.blocked : say.waiting}</h2>
-          ${
-            state.blocked
-              ? html`<a class="button main" href=${state.goPath} target="_blank">${pictogram('sign_in')}${say.open}</a>`
-              : nothing
-          }
+          <h2>${say.waiting}</h2>
           <p>${say.code}</p><p class="code" aria-label=${[...state.code].join(' ')}>${state.code}</p>
           <p class="soft">${say.waitingHint}</p>
           <div class="row">
-            ${state.blocked ? nothing : html`<a href=${state.goPath} target="_blank">${say.reopen}</a>`}
+            <a href=${state.goPath} target="_blank">${say.reopen}</a>
             <button type="button" class="link" @click=${() => void this.session?.prepare()}>${say.stop}</button>
           </div></div>`
       case 'entering':
