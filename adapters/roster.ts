@@ -63,7 +63,7 @@ export const GroupRecord = z.object({
 })
 
 /**
- * A key by which a sign-in can later be matched to this person. `stable` is false for keys that hold only within one
+ * A key by which a sign-in can later be matched to this person, besides `sis-id`, the source id itself, which the engine adds. `stable` is false for keys that hold only within one
  * run and year (EDEXML keys that start with `#`).
  */
 export const RosterKey = z.object({

@@ -146,8 +146,8 @@ function mapPerson(
     ...(grade === undefined ? {} : { grade }),
     ...given('startsOn', startsOn),
     ...given('endsOn', endsOn),
+    // The bare key is no key to sign in by: a pupil and a teacher may have the same one. The engine adds `leerling:50001`.
     keys: [
-      { type: 'sis-id', value: person.key, stable: isStable(person) },
       ...(person.gebruikersnaam ? [{ type: 'username' as const, value: person.gebruikersnaam, stable: true }] : []),
       ...(person.emailadres ? [{ type: 'email' as const, value: person.emailadres, stable: true }] : []),
     ],

@@ -18,7 +18,13 @@ import { reporterKind } from './report-routes.ts'
 
 const Period = z.object({ from: z.iso.date().optional(), to: z.iso.date().optional() })
 /** Two letters; marks and signs are none, and with them alone every name would be found. */
-const Query = z.object({ q: z.string().trim().max(60).regex(/\p{L}\P{L}*\p{L}/u) })
+const Query = z.object({
+  q: z
+    .string()
+    .trim()
+    .max(60)
+    .regex(/\p{L}\P{L}*\p{L}/u),
+})
 
 export function personRoutes(context: ApiContext): Router {
   const router = Router()

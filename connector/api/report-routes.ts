@@ -17,24 +17,16 @@ export function reportRoutes(context: ApiContext): Router {
     const { draft, problems } = readReport(body)
     const key = z.uuid().safeParse(req.get('idempotency-key'))
     if (!key.success) problems.push('no-idempotency-key')
-    const standing = await context.access.standing(bearerOf(req, context.config.url), {
+    const { sender, ...unsigned } = context.access.signature(bearerOf(req, context.config.url), {
       boardId: school.boardId,
       schoolId: school.id,
     })
-    const signed = standing.standing === 'UNSIGNED' ? null : standing.caller
-    if (standing.standing === 'UNSIGNED' && standing.reason) {
-      problems.push(standing.reason)
-      context.log.warn('report without its sign-in', { requestId: res.locals.requestId, reason: standing.reason })
+    if ('reason' in unsigned && unsigned.reason) {
+      problems.push(unsigned.reason)
+      context.log.warn('report without its sign-in', { requestId: res.locals.requestId, reason: unsigned.reason })
     }
-    const receipt = await submit(context, {
-      school,
-      idemKey: key.success ? key.data : randomUUID(),
-      body,
-      draft,
-      problems,
-      standing: standing.standing,
-      reporter: signed && { personId: signed.personId, kind: reporterKind(signed.kinds) },
-    })
+    const idemKey = key.success ? key.data : randomUUID()
+    const receipt = await submit(context, { school, idemKey, body, draft, problems, ...(sender ? { sender } : {}) })
     const { id, receivedAt, mac } = receipt
     const answer = { id, receivedAt: receivedAt.toISOString(), standing: receipt.standing, mac }
     res.status(receipt.fresh ? 201 : 200).json(Receipt.parse(answer))

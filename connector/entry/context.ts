@@ -22,5 +22,5 @@ export interface Arrival {
   /** Seconds since 1970, as the issuer proved it. */
   authTime: number
   /** Milliseconds since 1970: a tab that comes back without a click keeps the end that its sign-in had. */
-  endsAt?: number | undefined
+  endsAt?: number
 }

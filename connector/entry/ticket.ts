@@ -18,7 +18,7 @@ const Payload = z.object({
   channel: z.literal('oidc'),
   acr: z.string().nullable(),
   authTime: z.int(),
-  endsAt: z.int().optional(),
+  endsAt: z.int().exactOptional(),
   jkt: z.string(),
 })
 
@@ -28,9 +28,7 @@ export const secret = () => Buffer.from(randomBytes(32)).toString('base64url')
 export async function issueTicket(tx: Tx, arrival: Arrival, jkt: string, now: Date): Promise<string> {
   const ticket = secret()
   const expiresAt = new Date(now.getTime() + ticketSeconds * 1000)
-  const { endsAt, ...rest } = arrival
-  const payload = { ...rest, jkt, ...(endsAt === undefined ? {} : { endsAt }) }
-  await putPending(tx, { kind: 'ticket', secret: ticket, payload, expiresAt })
+  await putPending(tx, { kind: 'ticket', secret: ticket, payload: { ...arrival, jkt }, expiresAt })
   return ticket
 }
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { addDays, localDay, localInstant } from '../store/calendar.ts'
 import type { Database } from '../store/database.ts'
 import type { BoardKeys, Keyring } from '../store/keyring.ts'
-import { insertReport } from '../store/reports.ts'
+import { insertReport, type Sender } from '../store/reports.ts'
 import type { SchoolFacts } from '../store/schools.ts'
 import { type Draft, type Understood, understand } from './understand.ts'
 
@@ -19,8 +19,10 @@ export interface Submission {
   draft: Draft | null
   /** Codes of what was not right on the way here. */
   problems: string[]
-  standing: 'SIGNED' | 'EXPIRED' | 'UNSIGNED'
-  reporter: { personId: string; kind: string } | null
+  /** By a token whose proof holds; whether it still counts is judged when the report is stored. */
+  sender?: Sender
+  /** Where there is no sender: what was found out otherwise. */
+  reporter?: { personId: string; kind: string; standing: 'SIGNED' | 'EXPIRED' } | null
 }
 
 export interface ReceiptFacts {
@@ -40,12 +42,13 @@ export interface SubmitContext {
 
 /** @throws AppError `unavailable` or what pg throws when the database is not there: then nothing was acknowledged */
 export async function submit(context: SubmitContext, submission: Submission): Promise<ReceiptFacts> {
-  const { school, idemKey, body, draft, reporter, standing } = submission
+  const { school, idemKey, body, draft, sender, reporter } = submission
   const { boardId } = school
   const keys = await context.keyring.board(boardId)
   const receivedAt = context.clock()
   const id = randomUUID()
-  const facts = understand(draft, reporter?.personId ?? null, receivedAt, submission.problems)
+  const reporterId = sender?.personId ?? reporter?.personId ?? null
+  const facts = understand(draft, reporterId, receivedAt, submission.problems)
   const cell = (column: string) => ({ table: 'Report', row: id, column })
   const stored = await insertReport(context.db, {
     boardId,
@@ -53,12 +56,13 @@ export async function submit(context: SubmitContext, submission: Submission): Pr
     id,
     idemKey,
     bodyPrint: keys.fingerprint('report-body', body),
-    facts: columns(facts, { school, receivedAt, standing, kind: reporter?.kind ?? facts.reporterKind }),
-    reporterTag: reporter && keys.fingerprint('reporter', reporter.personId),
-    reporterSealed: reporter && keys.sealReporter(cell('reporterSealed'), reporter.personId),
+    facts: columns(facts, { school, receivedAt, ...(reporter ?? { standing: 'UNSIGNED', kind: facts.reporterKind }) }),
+    reporterTag: reporterId === null ? null : keys.fingerprint('reporter', reporterId),
+    reporterSealed: reporterId === null ? null : keys.sealReporter(cell('reporterSealed'), reporterId),
     bodySealed: keys.seal(cell('bodySealed'), body),
     wordsSealed: facts.words === null ? null : keys.seal(cell('wordsSealed'), facts.words),
     involvements: facts.involvements.map(i => sealInvolvement(keys, i)),
+    ...(sender ? { sender } : {}),
   })
   return { ...stored, mac: receiptMac(keys, stored.id, stored.receivedAt) }
 }

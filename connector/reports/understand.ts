@@ -110,7 +110,9 @@ function whenItHappened(draft: Draft, receivedAt: Date): Pick<Understood, 'happe
     case 'THIS_WEEK':
       return { happenedOn: mondayOf(today), precision: 'WEEK' }
     default:
-      if (draft.date && draft.date <= today) return { happenedOn: draft.date, precision: 'DAY' }
+      // A year that no calendar knows would be refused by the database, and the report with it.
+      if (draft.date && draft.date >= '1900-01-01' && draft.date <= today)
+        return { happenedOn: draft.date, precision: 'DAY' }
       return { happenedOn: null, precision: 'UNKNOWN' }
   }
 }

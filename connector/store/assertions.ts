@@ -15,11 +15,19 @@ export async function assertSafe(client: ClientBase): Promise<void> {
 }
 
 async function roleFaults(client: ClientBase): Promise<string[]> {
-  const { rows } = await client.query<{ name: string; rolsuper: boolean; rolbypassrls: boolean; owns: boolean }>(`
+  const { rows } = await client.query<{
+    name: string
+    rolsuper: boolean
+    rolbypassrls: boolean
+    owns: boolean
+    stronger: string[]
+  }>(`
     select current_user as name, rolsuper, rolbypassrls,
            exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
                    where n.nspname = 'public' and c.relkind in ('r', 'p')
-                     and pg_has_role(current_user, c.relowner, 'member')) as owns
+                     and pg_has_role(current_user, c.relowner, 'member')) as owns,
+           array(select r.rolname::text from pg_roles r where (r.rolsuper or r.rolbypassrls) and r.rolname <> current_user
+                 and pg_has_role(current_user, r.oid, 'member')) as stronger
     from pg_roles where rolname = current_user`)
   const role = rows[0]
   if (!role) return ['The application role is unknown.']
@@ -29,6 +37,10 @@ async function roleFaults(client: ClientBase): Promise<string[]> {
   if (role.rolbypassrls) out.push(`The application role ${role.name} has BYPASSRLS. ${hint}`)
   if (role.owns && !role.rolsuper)
     out.push(`The application role ${role.name} owns the tables, or is a member of who does. ${hint}`)
+  if (role.stronger.length > 0 && !role.rolsuper)
+    out.push(
+      `The application role ${role.name} may become ${role.stronger.join(', ')}, which looks past the wall. ${hint}`,
+    )
   return out
 }
 
@@ -43,14 +55,24 @@ async function durabilityFaults(client: ClientBase): Promise<string[]> {
 }
 
 async function wallFaults(client: ClientBase): Promise<string[]> {
-  const tables = await client.query<{ name: string; enabled: boolean; forced: boolean; policies: number }>(`
+  const tables = await client.query<{
+    name: string
+    enabled: boolean
+    forced: boolean
+    policies: number
+    open: boolean
+  }>(`
     select c.relname as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
-           (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies
+           (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies,
+           exists (select from pg_policy p where p.polrelid = c.oid and p.polpermissive
+                   and (strpos(coalesce(pg_get_expr(p.polqual, p.polrelid), 'app.board'), 'app.board') = 0
+                     or strpos(coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'app.board'), 'app.board') = 0)) as open
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relname <> '_prisma_migrations'`)
-  const out = tables.rows.flatMap(({ name, enabled, forced, policies }) => [
+  const out = tables.rows.flatMap(({ name, enabled, forced, policies, open }) => [
     ...(enabled && forced ? [] : [`Table ${name} has no forced row-level security.`]),
     ...(policies > 0 ? [] : [`Table ${name} has no policy.`]),
+    ...(open ? [`Table ${name} has a policy that does not ask for the board.`] : []),
   ])
   if (tables.rows.length === 0) out.push('There are no tables.')
   const loose = await client.query<{ name: string }>(`

@@ -25,6 +25,9 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** A connection keeps its plans: those it made while a table was empty should not live for ever. */
+const connectionLifeSeconds = 600
+
 const own = { owner: 'm5_owner', app: 'm5_app', database: 'm5' }
 
 /** @throws AppError `unavailable` when there is no database, `misconfigured` when it is not safe to use */
@@ -108,7 +111,7 @@ async function openExternal(url: string, config: Config, log: Log): Promise<Data
 }
 
 async function connect(connection: pg.ClientConfig, size: number, stop: () => Promise<void>): Promise<Database> {
-  const pool = new pg.Pool({ ...connection, max: size })
+  const pool = new pg.Pool({ ...connection, max: size, maxLifetimeSeconds: connectionLifeSeconds })
   // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {})
   const client = await pool.connect().catch(cause => {

@@ -11,14 +11,15 @@ import {
   constants,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs'
-import { access } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { connect } from 'node:net'
 import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -34,6 +35,36 @@ export interface EmbeddedServer {
   readonly pid: number
   /** Fast shutdown: sessions are ended, data is checkpointed. */
   stop(): Promise<void>
+}
+
+const watchMs = 500
+
+/**
+ * Starts the server again whenever it is gone, as a service manager would: without it a killed PostgreSQL would leave the connector
+ * answering 503 until somebody restarts it. @returns ends the watch
+ */
+export function keepRunning(
+  dataDir: string,
+  server: EmbeddedServer,
+  said: (restarted: EmbeddedServer | null) => void,
+): () => void {
+  let { pid } = server
+  let starting = false
+  const timer = setInterval(async () => {
+    if (starting || alive(pid)) return
+    starting = true
+    try {
+      const again = await startEmbedded(dataDir)
+      pid = again.pid
+      said(again)
+    } catch {
+      said(null)
+    } finally {
+      starting = false
+    }
+  }, watchMs)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 const port = 5432
@@ -142,8 +173,14 @@ function socketDirectory(dataDir: string): string {
 
 const shortHash = (path: string) => createHash('sha256').update(resolve(path)).digest('hex').slice(0, 12)
 
+/** Whoever can enter it is the superuser of the database, so one that somebody else put there, in /tmp say, is refused. */
 function privateDirectory(dir: string, owner: ServerUser | null): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
+  if (process.platform === 'win32') return
+  const found = lstatSync(dir)
+  const ours = found.uid === userInfo().uid || found.uid === owner?.uid
+  if (!found.isDirectory() || !ours || (found.mode & 0o077) !== 0)
+    throw unavailable(`${dir} is open to others, or not ours. Remove it and start again.`)
   if (owner) chownSync(dir, owner.uid, owner.gid)
 }
 
@@ -226,11 +263,12 @@ async function waitReady(
   return false
 }
 
+/** Somebody answers: the file of a socket outlives a server that was killed. */
 const reachable = (socketDir: string) =>
-  access(join(socketDir, `.s.PGSQL.${port}`)).then(
-    () => true,
-    () => false,
-  )
+  new Promise<boolean>(resolve => {
+    const socket = connect(join(socketDir, `.s.PGSQL.${port}`), () => resolve(true))
+    socket.once('connect', () => socket.destroy()).once('error', () => resolve(false))
+  })
 const pidFile = (cluster: string) => readOr(join(cluster, 'postmaster.pid')).split('\n')
 
 function readOr(path: string): string {

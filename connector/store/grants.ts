@@ -1,6 +1,6 @@
 /** The rights that are granted here (design.md, "Who may grant"; domain.md §2), and the queries that keep them apart. */
 import type { Tx } from './database.ts'
-import type { Prisma } from './generated/client.ts'
+import { Prisma } from './generated/client.ts'
 import type { Bytes } from './seal.ts'
 
 /** In the order of a menu. `opens`: opens reports of some kind, and so is closed to an IT administrator. */
@@ -58,32 +58,58 @@ export async function teachesHomeroom(tx: Tx, boardId: string, personId: string,
   return rows.length > 0
 }
 
+export interface LinkQuestion {
+  boardId: string
+  tag: Bytes
+  /** Who opened the link. */
+  personId: string
+  /** Only a grant of this school, where the asker says which. */
+  schoolId?: string | undefined
+  today: string
+  /** Links made before are too old. */
+  since: Date
+}
+
 /**
- * One statement decides: of however many that open one link at once, one gets the row. A confirmer must be the person named, be somebody
- * else, be active, and not administer the systems; nor may the one who gets the role.
+ * What a link still opens, for the one person it was made for: somebody else than who gets the role, both active, neither administers the
+ * systems. Looking and confirming ask the same.
+ */
+const linkOpens = ({ boardId, tag, personId, schoolId, today, since }: LinkQuestion) => Prisma.sql`
+  g."boardId" = ${boardId}::uuid and g."confirmTag" = ${tag} and g."confirmById" = ${personId}::uuid
+  and g."schoolId" = coalesce(${schoolId ?? null}::uuid, g."schoolId")
+  and g."personId" <> g."confirmById" and g."confirmedAt" is null and g."revokedAt" is null and g."createdAt" > ${since}
+  and (g.until is null or g.until > ${today}::date)
+  and exists (select from "Person" p where p."boardId" = g."boardId" and p.id = g."confirmById" and p.active)
+  and exists (select from "Person" p where p."boardId" = g."boardId" and p.id = g."personId" and p.active)
+  and not exists (select from "Grant" i where i."boardId" = g."boardId" and i."personId" in (g."personId", g."confirmById")
+                  and i.role = 'IT_ADMINISTRATOR' and i."revokedAt" is null
+                  and (i.until is null or i.until > ${today}::date))`
+
+export interface WaitingGrant {
+  id: string
+  schoolId: string
+  personId: string
+  role: GrantRole
+  group: string | null
+  until: Date | null
+}
+
+/** What the link would confirm; changes nothing. @returns null when it would confirm nothing (any more) */
+export async function grantBehindLink(tx: Tx, question: LinkQuestion): Promise<WaitingGrant | null> {
+  const rows = await tx.$queryRaw<WaitingGrant[]>`
+    select g.id, g."schoolId", g."personId", g.role, h.name as group, g.until
+    from "Grant" g left join "Group" h on h."boardId" = g."boardId" and h.id = g."groupId"
+    where ${linkOpens(question)}`
+  return rows[0] ?? null
+}
+
+/**
+ * One statement decides: of however many that open one link at once, one gets the row.
  * @returns the grant, or null when it cannot be confirmed (any more)
  */
-export async function confirmByTag(
-  tx: Tx,
-  {
-    boardId,
-    tag,
-    personId,
-    today,
-    since,
-  }: { boardId: string; tag: Bytes; personId: string; today: string; since: Date },
-): Promise<{ id: string; schoolId: string } | null> {
+export async function confirmByTag(tx: Tx, question: LinkQuestion): Promise<{ id: string; schoolId: string } | null> {
   const rows = await tx.$queryRaw<{ id: string; schoolId: string }[]>`
-    update "Grant" g set "confirmedAt" = now(), "confirmTag" = null
-    where g."boardId" = ${boardId}::uuid and g."confirmTag" = ${tag} and g."confirmById" = ${personId}::uuid
-      and g."personId" <> g."confirmById" and g."confirmedAt" is null and g."revokedAt" is null and g."createdAt" > ${since}
-      and (g.until is null or g.until > ${today}::date)
-      and exists (select from "Person" p where p."boardId" = g."boardId" and p.id = g."confirmById" and p.active)
-      and exists (select from "Person" p where p."boardId" = g."boardId" and p.id = g."personId" and p.active)
-      and not exists (select from "Grant" i where i."boardId" = g."boardId" and i."personId" in (g."personId", g."confirmById")
-                      and i.role = 'IT_ADMINISTRATOR' and i."revokedAt" is null
-                      and (i.until is null or i.until > ${today}::date))
-    returning g.id, g."schoolId"`
+    update "Grant" g set "confirmedAt" = now(), "confirmTag" = null where ${linkOpens(question)} returning g.id, g."schoolId"`
   return rows[0] ?? null
 }
 

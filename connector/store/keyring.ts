@@ -2,7 +2,7 @@
  * The keys of every board: made with the board, wrapped by the master key, which stays outside the database. Reporter identity has a
  * key of its own, which only `reveal` opens; nothing but the logged reveal may call that.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
@@ -34,7 +34,7 @@ export interface Keyring {
   reveal(boardId: string, place: FieldPlace, envelope: Uint8Array): Promise<string>
 }
 
-/** @throws AppError `misconfigured` when the master key is missing, too open, or not the one of this database */
+/** @throws AppError `misconfigured` when the master key is missing, or not the one of this database */
 export async function openKeyring(
   config: Pick<Config, 'masterKeyHex' | 'masterKeyFile'>,
   db: Database,
@@ -171,8 +171,15 @@ function masterKey(config: Pick<Config, 'masterKeyHex' | 'masterKeyFile'>, mayCr
 
 function writeNewKey(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o711 })
-  const handle = openSync(file, 'wx', 0o600)
+  // Whole before it has its name: neither a kill nor a second start at the same time ever finds half a key.
+  const draft = `${file}.${process.pid}`
+  const handle = openSync(draft, 'w', 0o600)
   writeSync(handle, `${Buffer.from(randomBytes(keyBytes)).toString('hex')}\n`)
   fsyncSync(handle)
   closeSync(handle)
+  try {
+    linkSync(draft, file)
+  } finally {
+    unlinkSync(draft)
+  }
 }

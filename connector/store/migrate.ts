@@ -45,6 +45,8 @@ export async function migrate(owner: ClientBase, migrations = readMigrations()):
 
 /** Migrations that this database does not have. @throws AppError `misconfigured` when its history is not ours */
 export async function pending(client: ClientBase, migrations = readMigrations()): Promise<Migration[]> {
+  const began = await client.query(`select to_regclass('_prisma_migrations') is not null as yes`)
+  if (!began.rows[0]?.yes) return migrations
   const { rows } = await client.query<{ migration_name: string; checksum: string }>(
     'select migration_name, checksum from _prisma_migrations where finished_at is not null and rolled_back_at is null',
   )

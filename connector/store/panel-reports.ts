@@ -40,6 +40,10 @@ export async function findPanelReports(tx: Tx, query: PanelQuery): Promise<Panel
     where r."boardId" = ${boardId}::uuid and r."schoolId" = ${schoolId}::uuid
       and r."visibleFrom" <= ${now}
       and not 'BODY_BOUNDARY' = any (r.behaviours)
+      -- What an adult did has another door; and the reader may be that adult.
+      and not exists (select from "Involvement" s join "Affiliation" a
+                        on a."boardId" = s."boardId" and a."personId" = s."personId" and a.role <> 'pupil'
+                      where s."boardId" = r."boardId" and s."reportId" = r.id and s.role in ('ACTOR', 'JOINER'))
       and coalesce(r."happenedOn", date_trunc('week', r."receivedAt" at time zone 'Europe/Amsterdam')::date) >= ${from}::date
       and coalesce(r."happenedOn", date_trunc('week', r."receivedAt" at time zone 'Europe/Amsterdam')::date) < ${to}::date
       and exists (select from "Involvement" own

@@ -15,6 +15,15 @@ export interface ReportRow {
   bodySealed: Bytes
   wordsSealed: Bytes | null
   involvements: { id: string; role: string; personId: string | null; typedSealed: Bytes | null }[]
+  /** Who sent it, to be judged in the same transaction; then `facts.standing` does not count. */
+  sender?: Sender
+}
+
+export interface Sender {
+  sessionId: string
+  personId: string
+  /** False when the access token had expired. */
+  tokenHolds: boolean
 }
 
 export interface Stored {
@@ -30,7 +39,7 @@ export async function insertReport(db: Pick<Database, 'pool'>, row: ReportRow): 
   const { rows } = await db.pool.query<{ id: string; received_at: Date; standing: Stored['standing']; fresh: boolean }>(
     {
       name: 'submit_report',
-      text: 'select * from submit_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+      text: 'select * from submit_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)',
       values: [
         row.boardId,
         row.schoolId,
@@ -46,6 +55,7 @@ export async function insertReport(db: Pick<Database, 'pool'>, row: ReportRow): 
         row.involvements.map(i => i.role),
         row.involvements.map(i => i.personId),
         row.involvements.map(i => buffer(i.typedSealed)),
+        ...[row.sender?.sessionId ?? null, row.sender?.personId ?? null, row.sender?.tokenHolds ?? null],
       ],
     },
   )

@@ -23,18 +23,23 @@ export interface RightsOf {
 /** Roles that open the panels of the whole school, by grant only. */
 const wholeSchool = ['SAFETY_COORDINATOR', 'SCHOOL_LEADER']
 
-/** Homerooms of this school that this person may open today, by name. Two queries. Source: design.md, "What the roster opens". */
+/**
+ * Homerooms of this school that this person may open today, by name. Two queries. Who administers the systems of any school of the board
+ * opens none, also when the roster makes them a teacher later. Source: design.md, "What the roster opens", "Who may grant".
+ */
 export async function openGroups(tx: Tx, who: RightsOf): Promise<OpenGroup[]> {
   const { boardId, schoolId, personId } = who
   const today = new Date(`${who.today}T00:00:00Z`)
   const current = { startsOn: { lte: today } }
-  const grants = await tx.grant.findMany({
+  const held = await tx.grant.findMany({
     where: {
-      ...{ boardId, schoolId, personId, revokedAt: null, confirmedAt: { not: null }, ...current },
+      ...{ boardId, personId, revokedAt: null, confirmedAt: { not: null }, ...current },
       OR: [{ until: null }, { until: { gt: today } }],
       person: { active: true },
     },
   })
+  if (held.some(grant => grant.role === 'IT_ADMINISTRATOR')) return []
+  const grants = held.filter(grant => grant.schoolId === schoolId)
   const everywhere = grants.some(grant => wholeSchool.includes(grant.role))
   const granted = new Map(
     grants.filter(g => g.role === 'GROUP_TEACHER' && g.groupId).map(g => [String(g.groupId), day(g.startsOn)]),

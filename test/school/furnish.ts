@@ -130,8 +130,7 @@ export async function seedReports(ctx: AdminContext, school: SchoolFacts, report
         idemKey: randomUUID(),
         body,
         ...readReport(body),
-        standing: personId ? 'SIGNED' : 'UNSIGNED',
-        reporter: personId ? { personId, kind } : null,
+        reporter: personId ? { personId, kind, standing: 'SIGNED' } : null,
       },
     )
   }

@@ -7,9 +7,10 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
-import { Claim, Handoff, Problem, Receipt, ReportInput } from '../../connector/api/contract.ts'
+import { Claim, GrantLink, grantRoles, Handoff, Problem, Receipt, ReportInput } from '../../connector/api/contract.ts'
 import {
   formInfo,
+  grantOffer,
   groups,
   me,
   ownGroup,
@@ -65,6 +66,14 @@ const report = (seen: Seen, { reports }: Scenario): Answer => {
       Receipt.parse({ id: randomUUID(), receivedAt: new Date().toISOString(), standing, mac: 'gallery' }),
     )
   return { status: known ? 200 : 201, body: receipts.get(key) }
+}
+
+const grant = (seen: Seen, scenario: Scenario): Answer => {
+  const { token } = GrantLink.parse(JSON.parse(seen.body))
+  if (scenario.grant === 'error') return problem(503, 'unavailable')
+  if (seen.path.endsWith('/look'))
+    return scenario.grant === 'dead' ? problem(404, 'grant-link') : { body: grantOffer(token) }
+  return scenario.grant === 'waits' ? { status: 204 } : problem(410, 'grant-link')
 }
 
 const entry = (seen: Seen, key: string, scenario: Scenario): Answer | undefined => {
@@ -123,6 +132,7 @@ const api = (seen: Seen): Answer | undefined => {
     case '/api/groups':
       return { body: groups(scenario) }
   }
+  if (seen.path.startsWith('/api/grants/')) return grant(seen, scenario)
   if (/^\/api\/groups\/[^/]+\/reports$/.test(seen.path)) {
     if (scenario.panel === 'error') return problem(500, 'unexpected')
     return { body: panelPage(scenario, seen.query.get('from') ?? '', seen.query.get('to') ?? '') }
@@ -171,12 +181,15 @@ ${query.has('invisible') ? 'm5-stopknop{--m5-background:#fff;--m5-color:#fff}m5-
 const index = () => {
   const steps = ['who', 'what', 'by', 'target', 'where', 'when', 'how']
   const link = (href: string, text: string) => `<li><a href="${href}">${text}</a></li>`
-  const panels = Object.entries(scenarios).filter(([, one]) => 'panel' in one || 'groups' in one)
-  const forms = Object.entries(scenarios).filter(([, one]) => !('panel' in one || 'groups' in one))
+  const all = Object.entries(scenarios)
+  const panels = all.filter(([, one]) => 'panel' in one || 'groups' in one)
+  const grants = all.filter(([, one]) => 'grant' in one)
+  const forms = all.filter(entry => !panels.includes(entry) && !grants.includes(entry))
   return `<!doctype html><html lang="nl"><meta charset="utf-8"><title>M5 widgets</title><h1>M5 widgets</h1>
 <h2>Stopknop</h2><ul>${forms.map(([key, { title }]) => link(`/meld?s=${key}${key === 'leerling' || key === 'jong' ? '&signed' : ''}`, title)).join('')}</ul>
 <h2>Vraag voor vraag</h2><ul>${['open', 'leerling', 'jong'].flatMap(key => steps.map(at => link(`/meld?s=${key}&at=${at}${key === 'open' ? '' : '&signed'}`, `${key}: ${at}`))).join('')}</ul>
 <h2>Groepspaneel</h2><ul>${link('/groep?s=juf', 'Nog niet ingelogd')}${panels.map(([key, { title }]) => link(`/groep?s=${key}&signed`, title)).join('')}</ul>
+<h2>Een rol bevestigen</h2><ul>${link('/bevestig?s=tweede#SCHOOL_LEADER', 'Nog niet ingelogd')}${link('/bevestig?s=tweede', 'Link niet compleet')}${grantRoles.map(role => link(`/bevestig?s=tweede&signed#${role}`, role)).join('')}${grants.map(([key, { title }]) => link(`/bevestig?s=${key}&signed#SCHOOL_LEADER`, title)).join('')}</ul>
 <h2>In een portaal</h2><ul>${link('/portal?s=demo', 'Stopknop')}${link('/portal?s=demo&invisible', 'Thema dat de knop wil verstoppen')}${link('/portal?s=juf&what=group', 'Groepspaneel')}</ul></html>`
 }
 
@@ -226,6 +239,8 @@ export const openGallery = async ({ port = 0, dist = builtDist } = {}): Promise<
     if (one.path === '/') return html(response, index())
     if (one.path === '/meld') return html(response, await shell(dist, 'm5-view-stopknop', 'meld', one), policy)
     if (one.path === '/groep') return html(response, await shell(dist, 'm5-view-group', 'groep', one), policy)
+    if (one.path === '/bevestig')
+      return html(response, await shell(dist, 'm5-view-grant', 'bevestig', one), csp("'none'"))
     if (one.path === '/entry/go')
       return html(
         response,

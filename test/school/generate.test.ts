@@ -161,11 +161,6 @@ describe('the accounts of the sign-in', () => {
     expect(people.some(({ claims }) => claims?.sis_id === `leerling:${school.cast.pupils.entrant}`)).toBe(false)
   })
 
-  it('carry the bare key when asked', () => {
-    const bare = signInPeople(school, { sisId: 'bare' })
-    expect(bare.find(({ name }) => name === 'Zofia Kowalczyk')?.claims).toEqual({ sis_id: school.cast.pupils.witness })
-  })
-
   it('hold two people that no roster knows', () => {
     const known = new Set([
       ...school.pupils.map(({ key }) => `leerling:${key}`),

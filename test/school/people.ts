@@ -27,12 +27,8 @@ const notes: Readonly<Record<string, string>> = {
   Leesspecialist: 'leesspecialist',
 }
 
-/**
- * In the order in which the page shows them: groups 8 to 1/2, teachers, others. User names are unique.
- * @param options `sisId`: the claim as `leerling:50001` (default), or `50001` as the roster's key of type `sis-id` has it
- */
-export function signInPeople(school: GeneratedSchool, options: { sisId?: 'with-kind' | 'bare' } = {}): SignInPerson[] {
-  const sisId = (sourceId: string) => (options.sisId === 'bare' ? sourceId.replace(/^\w+:/, '') : sourceId)
+/** In the order in which the page shows them: groups 8 to 1/2, teachers, others. User names are unique. */
+export function signInPeople(school: GeneratedSchool): SignInPerson[] {
   const groupNames = new Map(school.groups.map(group => [group.key, group.name]))
   const order = new Map(
     school.groups
@@ -52,7 +48,7 @@ export function signInPeople(school: GeneratedSchool, options: { sisId?: 'with-k
         ...(pupil.email === undefined ? {} : { email: pupil.email }),
         section: group === undefined ? 'Anderen' : `Groep ${group}`,
         ...(group === undefined ? { note: 'oud-leerling' } : {}),
-        claims: { sis_id: sisId(pupilSourceId(pupil.key)) },
+        claims: { sis_id: pupilSourceId(pupil.key) },
       }
     })
   const staff = school.teachers.map((teacher): SignInPerson => {
@@ -68,7 +64,7 @@ export function signInPeople(school: GeneratedSchool, options: { sisId?: 'with-k
       ...(teacher.email === undefined ? {} : { email: teacher.email }),
       section: role === 'LRK' ? 'Leerkrachten' : 'Anderen',
       note,
-      claims: { sis_id: sisId(teacherSourceId(teacher.key)) },
+      claims: { sis_id: teacherSourceId(teacher.key) },
     }
   })
   const inSection = (section: string) => (person: SignInPerson) => person.section === section

@@ -186,7 +186,7 @@ export async function seedSignIn(
 }
 
 /** As the school's sign-in knows them. */
-export const account = ({ subject, sisId }: SeededPerson) => ({
+export const account = ({ subject, sisId }: Omit<SeededPerson, 'id'>) => ({
   sub: subject,
   username: subject,
   name: subject,

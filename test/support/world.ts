@@ -2,7 +2,7 @@
  * Two boards, three schools, their sign-in and the running service: enough people for every question of who may see what. The clock of the
  * service can be moved; everybody else's stays.
  */
-import { type SignIn, startSignIn } from '../school/sign-in.ts'
+import { startSignIn } from '../school/sign-in.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { confirmCode, type Frame, makeFrame, walkWindow } from './frame.ts'
 import {
@@ -16,7 +16,7 @@ import {
   seedSchool,
   seedSignIn,
 } from './seed.ts'
-import { type Service, startService } from './service.ts'
+import { startService } from './service.ts'
 
 export const portal = 'https://portaal.proef.example'
 

@@ -401,7 +401,7 @@ CREATE UNIQUE INDEX "SignIn_boardId_schoolId_issuer_clientId_key" ON "SignIn"("b
 CREATE INDEX "SyncRun_boardId_sourceId_startedAt_idx" ON "SyncRun"("boardId", "sourceId", "startedAt");
 
 -- CreateIndex
-CREATE INDEX "Affiliation_boardId_personId_idx" ON "Affiliation"("boardId", "personId");
+CREATE INDEX "Affiliation_boardId_personId_schoolId_idx" ON "Affiliation"("boardId", "personId", "schoolId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Affiliation_boardId_schoolId_sourceId_sourceTag_key" ON "Affiliation"("boardId", "schoolId", "sourceId", "sourceTag");
@@ -410,7 +410,7 @@ CREATE UNIQUE INDEX "Affiliation_boardId_schoolId_sourceId_sourceTag_key" ON "Af
 CREATE UNIQUE INDEX "Group_boardId_schoolId_sourceId_sourceTag_schoolYearId_key" ON "Group"("boardId", "schoolId", "sourceId", "sourceTag", "schoolYearId");
 
 -- CreateIndex
-CREATE INDEX "Membership_boardId_personId_idx" ON "Membership"("boardId", "personId");
+CREATE INDEX "Membership_boardId_personId_schoolId_idx" ON "Membership"("boardId", "personId", "schoolId");
 
 -- CreateIndex
 CREATE INDEX "Membership_boardId_schoolId_sourceId_idx" ON "Membership"("boardId", "schoolId", "sourceId");
@@ -589,36 +589,57 @@ end $$;
 
 -- Hot path 3: one report, its involvements and its audit entry, in one durable transaction; read back before it is acknowledged.
 -- A person who is not of this school is not linked, and the report says so: bodySealed keeps what came.
+-- With a session, who sent it is judged here: signed while session and token hold, expired when they did once, else unsigned.
 create function submit_report(
   board uuid, school uuid, report uuid, idem uuid, print bytea, facts jsonb,
   reporter_tag bytea, reporter_sealed bytea, body_sealed bytea, words_sealed bytea,
-  involvement_ids uuid[], roles text[], persons uuid[], typed bytea[])
+  involvement_ids uuid[], roles text[], persons uuid[], typed bytea[], session uuid, reporter uuid, token_holds boolean)
 returns table (id uuid, received_at timestamptz, standing text, fresh boolean)
-language plpgsql
--- Planned once: its plans never depend on the values, and planning them anew costs more than running them.
-set plan_cache_mode = force_generic_plan
-as $$
+language plpgsql as $$
 declare
   problems text[] := array(select jsonb_array_elements_text(facts -> 'problems'));
   today date := (facts ->> 'today')::date;
+  stands text := facts ->> 'standing';
+  kind text := facts ->> 'reporterKind';
   known uuid[];
   homes uuid[];
 begin
-  perform set_config('app.board', board::text, true);
+  -- Planned once a connection: the plans never depend on the values, and making them anew costs more than running them.
+  perform set_config('app.board', board::text, true), set_config('plan_cache_mode', 'force_generic_plan', true);
+
+  if session is not null then
+    select case when token_holds and p.active and s."endedAt" is null and s."endsAt" > now() then 'SIGNED' else 'EXPIRED' end,
+           coalesce((select case min(case a.role when 'pupil' then 1 when 'staff' then 2 when 'parent' then 3 else 4 end)
+                              when 1 then 'PUPIL' when 2 then 'STAFF' when 3 then 'PARENT' else 'OTHER' end
+                     from "Affiliation" a
+                     where a."boardId" = board and a."personId" = reporter and a."schoolId" = school and a.status = 'active'), 'OTHER')
+    into stands, kind
+    from "Session" s join "Person" p on p."boardId" = s."boardId" and p.id = s."personId"
+    where s."boardId" = board and s.id = session and s."personId" = reporter and s."schoolId" = school;
+    if not found then
+      stands := 'UNSIGNED';
+      kind := facts ->> 'reporterKind';
+      problems := problems || 'session-unknown'::text;
+      persons := array_replace(persons, reporter, null);
+      reporter_tag := null;
+      reporter_sealed := null;
+    end if;
+  end if;
 
   select coalesce(array_agg(k.person order by i.ord), '{}'), coalesce(array_agg(k.home order by i.ord), '{}')
   into known, homes
   from unnest(persons) with ordinality as i (person, ord)
+  -- "offset 0" holds the planner to the index on the person: without statistics it would walk through the whole school instead.
   left join lateral (
-    select a."personId" as person,
-           (select m."groupId" from "Membership" m
+    select i.person as person,
+           (select m."groupId"
+            from (select * from "Membership" where "boardId" = board and "personId" = i.person offset 0) m
             join "Group" g on g."boardId" = m."boardId" and g.id = m."groupId" and g.kind = 'homeroom'
-            where m."boardId" = board and m."personId" = a."personId" and m."schoolId" = school and m.role = 'pupil'
+            where m."schoolId" = school and m.role = 'pupil'
               and m."startsOn" <= today and (m."endsOn" is null or m."endsOn" > today)
             order by m."startsOn" desc limit 1) as home
-    from "Affiliation" a
-    where a."boardId" = board and a."personId" = i.person and a."schoolId" = school and a.status = 'active'
-      and a.role in ('pupil', 'staff')
+    from (select * from "Affiliation" where "boardId" = board and "personId" = i.person offset 0) a
+    where a."schoolId" = school and a.status = 'active' and a.role in ('pupil', 'staff')
     limit 1) k on true;
 
   if exists (select from unnest(persons, known) as p (asked, found) where p.asked is not null and p.found is null) then
@@ -634,7 +655,7 @@ begin
     severity, "helpedBy", wish, "dangerNow", urgent, problems)
   values (
     board, report, school, idem, print, (facts ->> 'receivedAt')::timestamptz, (facts ->> 'visibleFrom')::timestamptz,
-    facts ->> 'standing', facts ->> 'reporterKind', reporter_tag, reporter_sealed, body_sealed, words_sealed,
+    stands, kind, reporter_tag, reporter_sealed, body_sealed, words_sealed,
     array(select jsonb_array_elements_text(facts -> 'behaviours')), facts ->> 'targetKind', facts ->> 'place', facts ->> 'moment',
     (facts ->> 'happenedOn')::date, facts ->> 'precision', facts ->> 'frequency', (facts ->> 'severity')::int,
     array(select jsonb_array_elements_text(facts -> 'helpedBy')), facts ->> 'wish', (facts ->> 'dangerNow')::boolean,

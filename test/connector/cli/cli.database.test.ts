@@ -186,7 +186,7 @@ test('a school from nothing to its leader: board, school, origin, sign-in, sourc
   expect(await m5(grant)).toMatchObject({ code: 1 })
   const made = await m5([...grant, '--confirm-by', 'leerkracht:14'])
   expect(made).toMatchObject({ code: 0, json: { grant: { confirmed: false } } })
-  expect(made.out).toMatch(/localhost:4400\/entry\/grant#[0-9a-f-]{36}\.[\w-]{43}/)
+  expect(made.out).toMatch(/localhost:4400\/bevestig\?s=pk_[\w-]+#[\w-]{43}/)
   const itAdmin = ['grant', 'add', '--person', 'leerkracht:14', '--role', 'IT_ADMINISTRATOR', ...at]
   expect(await m5(itAdmin)).toMatchObject({ code: 0 })
   expect(await m5(['grant', 'list'])).toMatchObject({ code: 0, json: [{ confirmed: false }, { confirmed: true }] })
