@@ -2,7 +2,6 @@
 // (connector/store/migrate.ts). A path that exists keeps its configuration check quiet.
 import { defineConfig } from 'prisma/config'
 
-// biome-ignore lint/style/noProcessEnv: a setting of Prisma's, read by it alone, before the configuration loads
 process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= process.execPath
 
 export default defineConfig({ schema: 'prisma/schema.prisma', migrations: { path: 'prisma/migrations' } })

@@ -22,7 +22,7 @@ import { windowRoutes } from './entry/window-routes.ts'
 import { AppError } from './errors.ts'
 import { baseHeaders, problems, requestId } from './http.ts'
 import type { Log } from './log.ts'
-import type { Database } from './store/database.ts'
+import { type Database, ping } from './store/database.ts'
 import type { Keyring } from './store/keyring.ts'
 
 export interface AppParts {
@@ -53,7 +53,7 @@ export async function openApp(parts: AppParts): Promise<Express> {
 
   app.get('/healthz', (_req, res) => void res.json({ ok: true }))
   app.get('/readyz', async (_req, res) => {
-    await db.pool.query('select 1')
+    await ping(db)
     res.json({ ok: true })
   })
   app.get('/plain.css', (_req, res) => void res.type('css').setHeader('Cache-Control', 'max-age=3600').send(plainCss))
@@ -63,7 +63,7 @@ export async function openApp(parts: AppParts): Promise<Express> {
   app.use(assets.router, viewRoutes(api, assets))
   // Reports come before every limit: a whole school is one address, and no report is ever one too many.
   app.use('/api', reportRoutes(api), formRoutes(api), personRoutes(api), grantRoutes(api))
-  app.use(['/entry', '/oidc'], signInLimit())
+  app.use(['/entry/handoffs', '/entry/go', '/entry/callback', '/entry/silent', '/oidc/token'], signInLimit())
   app.use('/entry', windowRoutes(entry, openUpstreams(entry)), frameRoutes(entry, access, checkProof))
   app.use('/oidc', provider.callback())
 
@@ -78,7 +78,9 @@ export async function openApp(parts: AppParts): Promise<Express> {
 const signInLimit = () =>
   rateLimit({
     windowMs: 60_000,
-    limit: 3000,
+    limit: 10_000,
+    // Asking what became of a hand-off is done every second by everybody who waits.
+    skip: req => req.originalUrl.endsWith('/claim'),
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     handler: () => {

@@ -78,7 +78,8 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
   router.post('/leave', async (req, res) => {
     requireSameOrigin(req, own)
     clearTabCookie(res)
-    res.setHeader('Clear-Site-Data', '"cache", "storage"')
+    // Not "storage": what a child has not sent yet must outlive the sign-out. The view forgets its own secret.
+    res.setHeader('Clear-Site-Data', '"cache"')
     if (req.get('authorization')) {
       const caller = await access.caller(bearerOf(req, own))
       await endSession(context, caller.boardId, caller.sessionId)

@@ -36,7 +36,8 @@ ${question}
 ${choices}
 <button class="second" name="code" value="no">Nee, dit klopt niet</button>
 </form>
-<p class="quiet">Ben jij niet ${where.name}? Kies dan ‘Nee’ en log opnieuw in.</p>`,
+<p class="quiet">Ben jij niet ${where.name}? Of stuurde iemand je hierheen, of zei iemand welk getal je moet kiezen?
+Kies dan ‘Nee’.</p>`,
   )
 }
 

@@ -80,7 +80,8 @@ export function openProvider(context: EntryContext, keys: SigningKeys, checkProo
       ctx.body = { error: out.error }
     },
   })
-  provider.proxy = true
+  provider.proxy = context.config.proxies > 0
+  provider.on('server_error', (_ctx, cause) => context.log.error('token endpoint failed', cause))
   registerTicketGrant(provider, context, checkProof)
   return provider
 }

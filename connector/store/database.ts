@@ -71,6 +71,11 @@ function isShared({ host, port, superuser: user }: EmbeddedServer): Promise<bool
   })
 }
 
+/** @throws what pg throws when the database does not answer */
+export async function ping(db: Pick<Database, 'pool'>): Promise<void> {
+  await db.pool.query('select 1')
+}
+
 /** Roles, database and migrations in an embedded cluster. @returns how the application connects */
 export async function prepareEmbedded(
   server: Pick<EmbeddedServer, 'host' | 'port' | 'superuser'>,

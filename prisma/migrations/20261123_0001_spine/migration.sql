@@ -431,6 +431,9 @@ CREATE UNIQUE INDEX "RosterKey_boardId_schoolId_sourceId_personId_type_valueTag_
 CREATE INDEX "Identity_boardId_personId_idx" ON "Identity"("boardId", "personId");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "Identity_boardId_issuer_personId_key" ON "Identity"("boardId", "issuer", "personId");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Identity_boardId_issuer_subjectTag_key" ON "Identity"("boardId", "issuer", "subjectTag");
 
 -- CreateIndex
@@ -570,7 +573,9 @@ begin
   perform set_config('app.board', board::text, true);
   return query
     select s."personId", s."schoolId", s.channel, s.acr, s."authTime",
-           p.active and s."endedAt" is null and s."endsAt" > now(),
+           p.active and s."endedAt" is null and s."endsAt" > now() and exists (
+             select from "Affiliation" a
+             where a."boardId" = board and a."personId" = s."personId" and a."schoolId" = s."schoolId" and a.status = 'active'),
            array(select distinct a.role from "Affiliation" a
                  where a."boardId" = board and a."personId" = s."personId" and a."schoolId" = s."schoolId" and a.status = 'active')
     from "Session" s join "Person" p on p."boardId" = s."boardId" and p.id = s."personId"
