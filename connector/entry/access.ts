@@ -7,6 +7,7 @@ import type { JWK } from 'jose'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { claimOnce } from '../store/once.ts'
+import { readSession } from '../store/sessions.ts'
 import type { EntryContext } from './context.ts'
 import { compactJws, type ProofChecker, proofWindowSeconds } from './dpop.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -61,9 +62,10 @@ export function openAccess(context: EntryContext, keys: SigningKeys, checkProof:
     const expiresAt = new Date(context.clock().getTime() + 2 * proofWindowSeconds * 1000)
     const once = { boardId: claims.board, kind: 'dpop', value: claims.cnf.jkt + jti, expiresAt }
     if (!(await claimOnce(context.db, once))) throw refused('proof-replay')
-    const found = await readSession(context, claims)
-    if (!found?.live) throw refused('session-ended')
-    return found.caller
+    const found = await readSession(context.db, claims.board, claims.sid)
+    if (!found?.live || found.personId !== claims.sub) throw refused('session-ended')
+    const { live: _live, ...who } = found
+    return { boardId: claims.board, sessionId: claims.sid, ...who }
   }
 
   /**
@@ -134,28 +136,5 @@ function read(token: string, publicKeys: Map<string, KeyObject>): Claims {
 
 const publicKeyOf = ({ kty, crv, x, y }: JWK) =>
   createPublicKey({ key: { kty, crv, x, y } as Record<string, string>, format: 'jwk' })
-
-interface SessionRow {
-  person: string
-  school: string
-  channel: string
-  acr: string | null
-  auth_time: Date
-  live: boolean
-  kinds: string[]
-}
-
-async function readSession(context: EntryContext, claims: Claims): Promise<{ live: boolean; caller: Caller } | null> {
-  const { rows } = await context.db.pool.query<SessionRow>({
-    name: 'read_session',
-    text: 'select * from read_session($1, $2)',
-    values: [claims.board, claims.sid],
-  })
-  const row = rows[0]
-  if (!row || row.person !== claims.sub) return null
-  const { person: personId, school: schoolId, channel, acr, auth_time: authTime, kinds } = row
-  const caller = { boardId: claims.board, sessionId: claims.sid, schoolId, personId, channel, acr, authTime, kinds }
-  return { live: row.live, caller }
-}
 
 const refused = (reason: string) => new AppError('unauthenticated', 'Sign in first.', { reason })

@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts'
 import type { Keyring } from '../store/keyring.ts'
 
 export interface EntryContext {
-  config: Pick<Config, 'url' | 'insecureSignIn' | 'proxies'>
+  config: Pick<Config, 'url' | 'proxies'>
   db: Database
   keyring: Keyring
   log: Log

@@ -5,6 +5,7 @@
 import * as oidc from 'openid-client'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { isLoopback } from '../loopback.ts'
 import { putPending, takePending } from '../store/once.ts'
 import { reservedBoard, withTenant } from '../store/scope.ts'
 import type { EntryContext } from './context.ts'
@@ -153,7 +154,7 @@ async function discover(context: EntryContext, signIn: SignIn): Promise<oidc.Con
   const place = { table: 'SignIn', row: signIn.id, column: 'secretSealed' }
   const clientSecret = signIn.secretSealed ? keys.open(place, signIn.secretSealed) : undefined
   const issuer = new URL(signIn.issuer)
-  const plain = issuer.protocol === 'http:' && (isLoopback(issuer.hostname) || context.config.insecureSignIn)
+  const plain = issuer.protocol === 'http:' && isLoopback(issuer.hostname)
   try {
     return await oidc.discovery(issuer, signIn.clientId, { [oidc.clockTolerance]: 60 }, authentication(clientSecret), {
       timeout: 5,
@@ -170,6 +171,5 @@ async function discover(context: EntryContext, signIn: SignIn): Promise<oidc.Con
 
 const authentication = (clientSecret: string | undefined) =>
   clientSecret ? oidc.ClientSecretPost(clientSecret) : oidc.None()
-const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127\./.test(host)
 const refused = (reason: string) =>
   new AppError('unauthenticated', 'This sign-in cannot be finished. Start again.', { reason })

@@ -279,13 +279,24 @@ describe('a right that is taken away', () => {
   it.for([
     ['the membership ended', 'update "Membership" set "endsOn" = current_date - 1 where "personId" = $1'],
     ['the membership became another', `update "Membership" set role = 'undecided' where "personId" = $1`],
-    ['the person left the school', `update "Affiliation" set status = 'inactive' where "personId" = $1`],
     ['the person became a trainee', `update "Affiliation" set role = 'trainee' where "personId" = $1`],
     ['the membership is gone', 'delete from "Membership" where "personId" = $1'],
   ] as const)('closes the panel at the next request: %s', async ([, sql]) => {
     const group = await seedGroup(w.t, w.schools.own, randomUUID())
     const person = await seedPerson(w.t, w.schools.own, { role: 'staff', groups: [{ id: group, role: 'teacher' }] })
     await closes(person, group, sql)
+  })
+
+  it('ends the session of a person who left the school, also when another school still has them', async () => {
+    const group = await seedGroup(w.t, w.schools.own, randomUUID())
+    const person = await seedPerson(w.t, w.schools.own, { role: 'staff', groups: [{ id: group, role: 'teacher' }] })
+    const account = { sub: person.subject, username: person.subject, name: 'x', claims: { sis_id: person.sisId } }
+    w.upstream.setPeople([account])
+    const me = await signInAs(w.origin, w.schools.own.key, person.subject)
+    expect((await me.get('/api/me')).status).toBe(200)
+    const sql = `update "Affiliation" set status = 'inactive' where "personId" = $1`
+    await w.t.asSuperuser(client => client.query(sql, [person.id]))
+    expect((await me.get('/api/me')).status).toBe(401)
   })
 
   it.for([
