@@ -78,11 +78,12 @@ function pick(fields: LogFields = {}): LogFields {
 /** What may be said of an error: never its message, which a library may have filled with what it was given. */
 export function describe(cause: unknown): LogFields {
   if (cause instanceof AppError) return { code: cause.code, ...(cause.reason ? { reason: cause.reason } : {}) }
-  const error = cause as { name?: unknown; code?: unknown; stack?: unknown } | null | undefined
-  const place = String(error?.stack ?? '')
+  const error = cause as { name?: unknown; code?: unknown; stack?: unknown; message?: unknown } | null | undefined
+  // The stack begins with the message, and a message may look like a place.
+  const [place] = String(error?.stack ?? '')
+    .replace(String(error?.message ?? ''), '')
     .split('\n')
-    .find(line => /\/(connector|adapters)\//.test(line))
-    ?.replace(/^.*\/((?:connector|adapters)\/[^)]*).*$/, '$1')
+    .flatMap(line => /^ +at .*\/((?:connector|adapters)\/[\w./-]+:\d+:\d+)\)?$/.exec(line)?.[1] ?? [])
   return {
     code: typeof error?.code === 'string' ? error.code : String(error?.name ?? 'unknown'),
     ...(place ? { at: place } : {}),

@@ -140,7 +140,7 @@ const api = (seen: Seen): Answer | undefined => {
   return entry(seen, key, scenario)
 }
 
-/** The shell, as the connector prints it from the manifest. `signed` and `at` are the gallery's own, by a script of its own. */
+/** The shell, as the connector prints it from the manifest. `signed` and `at` are the gallery's own; `whole` prints what /api/form would say. */
 const shell = async (dist: string, tag: string, entryName: string, { query }: Seen) => {
   const manifest = JSON.parse(await readFile(join(dist, '.vite/manifest.json'), 'utf8')) as Record<
     string,
@@ -152,7 +152,14 @@ const shell = async (dist: string, tag: string, entryName: string, { query }: Se
     .map(name => `<link rel="modulepreload" href="/${manifest[name]?.file}">`)
     .join('')
   return `<!doctype html><html lang="${query.get('lang') ?? 'nl'}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>M5</title><script src="/gallery.js?${query}"></script>${preload}<script type="module" src="/${chunk.file}"></script></head><body><${tag}></${tag}></body></html>`
+<title>M5</title><script src="/gallery.js?${query}"></script>${preload}<script type="module" src="/${chunk.file}"></script></head><body><${tag}${printed(query)}></${tag}></body></html>`
+}
+
+const printed = (query: URLSearchParams) => {
+  const key = query.get('s') ?? ''
+  const scenario = scenarioOf(key)
+  if (!scenario || !query.has('whole')) return ''
+  return ` info="${JSON.stringify(formInfo(key, scenario)).replaceAll('"', '&quot;')}"`
 }
 
 /** Signs this tab in (`signed`), and walks a form to a screen (`at`). Only the gallery does so. */

@@ -141,6 +141,40 @@ for (const viewport of sizes) {
         }))
     }
 
+    for (const [path, text] of [
+      ['tweede#SCHOOL_LEADER', 'Inloggen met school'],
+      ['tweede&signed#SCHOOL_LEADER', 'Klopt dat?'],
+      ['tweede&signed#GROUP_TEACHER', 'De rol geldt tot 1 augustus 2027.'],
+      ['dood&signed#SCHOOL_LEADER', 'Deze link werkt niet (meer)'],
+      ['haper&signed#SCHOOL_LEADER', 'Probeer opnieuw'],
+      ['tweede', 'Deze link is niet compleet'],
+    ] as const) {
+      it(`the page behind a grant link is accessible: ${path}`, () =>
+        at(async page => {
+          await page.goto(`${gallery.origin}/bevestig?s=${path}`)
+          await page.getByText(text).first().waitFor()
+          await check(page)
+        }))
+    }
+
+    it('the picture of places and moments fits the width', () =>
+      at(async page => {
+        await page.goto(`${gallery.origin}/groep?s=juf&signed`)
+        await page.getByRole('table', { name: 'Waar en wanneer' }).waitFor()
+        expect(
+          await page
+            .getByRole('group', { name: 'Waar en wanneer' })
+            .evaluate(
+              box =>
+                (box as unknown as { scrollWidth: number; clientWidth: number }).scrollWidth <=
+                (box as unknown as { clientWidth: number }).clientWidth,
+            ),
+        ).toBe(true)
+        const heads = await page.getByRole('table', { name: 'Waar en wanneer' }).getByRole('columnheader').count()
+        expect(heads).toBe(9)
+        await page.getByRole('columnheader', { name: 'Leswissel, naar binnen gaan' }).waitFor()
+      }))
+
     it('the portal page with the button is accessible', () =>
       at(async page => {
         await page.goto(`${gallery.portal}/portal?s=open`)

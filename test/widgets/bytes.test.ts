@@ -41,13 +41,22 @@ describe('bytes over the line', () => {
     expect(total(filesOf('views/groep/main.ts'))).toBeLessThanOrEqual(30_000)
   })
 
+  it('the page behind a grant link stays within 30 kB', () => {
+    expect(total(filesOf('views/bevestig/main.ts'))).toBeLessThanOrEqual(30_000)
+  })
+
+  it('a child loads no words for staff', () => {
+    for (const file of filesOf('views/meld/main.ts'))
+      expect(readFileSync(join(dist, file), 'utf8')).not.toMatch(/M5 Monitor|stuurgroep/)
+  })
+
   it('a second language costs less than 5 kB, and only those who read it', () => {
     expect(weigh(manifest['kit/en.ts']?.file ?? '')).toBeLessThanOrEqual(5_000)
     expect(filesOf('views/meld/main.ts')).not.toContain(manifest['kit/en.ts']?.file)
   })
 
   it('no bundle holds zod, eval, or a style attribute', () => {
-    for (const file of [...filesOf('views/meld/main.ts'), ...filesOf('views/groep/main.ts'), 'm5.js']) {
+    for (const file of [...['meld', 'groep', 'bevestig'].flatMap(name => filesOf(`views/${name}/main.ts`)), 'm5.js']) {
       expect(readFileSync(join(dist, file), 'utf8')).not.toMatch(/ZodError|\beval\(|new Function| style="/)
     }
   })

@@ -2,6 +2,7 @@
 import {
   type FormInfo,
   FormInfo as FormInfoSchema,
+  GrantOffer,
   Groups,
   Me,
   Nameables,
@@ -23,6 +24,8 @@ export type Scenario = {
   /** The hand-off stays open, so that waiting can be looked at. */
   waits?: boolean
   reports?: 'received' | 'away' | 'refused'
+  /** What the grant link says. */
+  grant?: 'waits' | 'dead' | 'used-meanwhile' | 'error'
 }
 
 export const scenarios = {
@@ -42,6 +45,15 @@ export const scenarios = {
   mentor: { title: 'Mentor, twee groepen, vandaag later', signIn: true, signed: 'teacher', groups: 2, panel: 'held' },
   leeg: { title: 'Nog geen meldingen', signIn: true, signed: 'teacher', panel: 'empty' },
   stuk: { title: 'Het paneel kan niet laden', signIn: true, signed: 'teacher', panel: 'error' },
+  tweede: { title: 'Tweede persoon van een rol', signIn: true, signed: 'teacher', grant: 'waits' },
+  dood: { title: 'Link voor een ander, of op', signIn: true, signed: 'teacher', grant: 'dead' },
+  gebruikt: {
+    title: 'Link net door een ander venster gebruikt',
+    signIn: true,
+    signed: 'teacher',
+    grant: 'used-meanwhile',
+  },
+  haper: { title: 'Link kan niet laden', signIn: true, signed: 'teacher', grant: 'error' },
   geen: { title: 'Geen leerkracht van een groep', signIn: true, signed: 'parent', groups: 0 },
 } as const satisfies Record<string, Scenario>
 
@@ -105,6 +117,15 @@ export const search = (letters: string) => {
     .filter(({ name }) => name.toLowerCase().includes(letters.toLowerCase()))
   return Nameables.parse({ people: letters.length < 2 ? [] : people, more: people.length > 4 })
 }
+
+/** The token of the link chooses the role: `SCHOOL_LEADER`. */
+export const grantOffer = (token: string) =>
+  GrantOffer.parse({
+    role: token,
+    person: 'Marit van der Heuvel',
+    school: 'Basisschool De Vlieger',
+    ...(token === 'GROUP_TEACHER' ? { group: 'groep 7', until: '2027-08-01' } : {}),
+  })
 
 export const groups = ({ groups: count = 1 }: Scenario) =>
   Groups.parse({

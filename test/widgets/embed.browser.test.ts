@@ -79,7 +79,7 @@ describe('m5-stopknop', () => {
       expect(await element.getAttribute('title')).toContain('Stopknop')
       await frame.locator('h1').press('Escape')
       await dialog(page).waitFor({ state: 'hidden' })
-      expect(await page.locator('m5-stopknop iframe').count()).toBe(0)
+      await expect.poll(() => page.locator('m5-stopknop iframe').count()).toBe(0)
       expect(await page.evaluate('document.activeElement.shadowRoot.activeElement.className')).toContain('stop')
     }))
 
@@ -94,6 +94,17 @@ describe('m5-stopknop', () => {
       await page.getByRole('button', { name: 'Sluiten' }).click()
       await page.getByRole('button', { name: 'Ja, stoppen' }).click()
       await dialog(page).waitFor({ state: 'hidden' })
+    }))
+
+  it('is named once: by the form as soon as that is there, with the cross over the end of its bar', () =>
+    withPage(browser, async page => {
+      const frame = await open(page)
+      await page.locator('m5-stopknop dialog .name').waitFor({ state: 'detached' })
+      expect(await frame.locator('.top .place').innerText()).toContain('Stopknop')
+      const cross = await page.getByRole('button', { name: 'Sluiten' }).boundingBox()
+      const exit = await frame.getByRole('button', { name: 'Snel weg' }).boundingBox()
+      expect(cross?.x).toBeGreaterThanOrEqual((exit?.x ?? 0) + (exit?.width ?? 0))
+      expect(cross?.y).toBeLessThan((exit?.y ?? 0) + (exit?.height ?? 0))
     }))
 
   it('says submitted without any content, and closes', () =>

@@ -112,6 +112,21 @@ describe('the form', () => {
       })
     }))
 
+  it('is whole at once where the page brings what the school says, and asks nothing for it', () =>
+    withPage(browser, async page => {
+      await page.addInitScript(`addEventListener('DOMContentLoaded', () => customElements.whenDefined('m5-view-stopknop').then(async () => {
+        const view = document.querySelector('m5-view-stopknop')
+        await view.updateComplete
+        window.first = view.shadowRoot.textContent
+      }))`)
+      await page.goto(`${gallery.origin}/meld?s=demo&whole`)
+      await page.getByRole('button', { name: 'Inloggen met school' }).waitFor()
+      const first = await page.evaluate<string>('first')
+      expect(first).toContain('Basisschool De Vlieger')
+      expect(first).toContain('Vertel het met je schoolaccount')
+      expect(gallery.seen.map(({ path }) => path)).toEqual(['/entry/handoffs'])
+    }))
+
   it('moves the focus to the heading of each screen', () =>
     withPage(browser, async page => {
       await toWhat(page)

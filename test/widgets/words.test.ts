@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { grantRoles } from '../../connector/api/contract.ts'
 import * as vocabulary from '../../connector/api/vocabulary.ts'
-import * as en from '../../widgets/kit/en.ts'
-import * as nl from '../../widgets/kit/nl.ts'
+import * as enChild from '../../widgets/kit/en.ts'
+import * as enStaff from '../../widgets/kit/en-staff.ts'
+import * as nlChild from '../../widgets/kit/nl.ts'
+import * as nlStaff from '../../widgets/kit/nl-staff.ts'
+
+const nl = { ...nlChild, ...nlStaff }
+const en = { ...enChild, ...enStaff }
 
 const flat = (value: unknown, path = ''): [string, unknown][] =>
   typeof value === 'object' && value !== null
@@ -20,10 +26,14 @@ describe('words', () => {
     })
 
     it(`${name} names every word of the vocabulary, in both ages`, () => {
-      const { shared, form } = language
+      const { shared, form, panel, grant } = language
       const sets: [readonly string[], object][] = [
         [vocabulary.places, shared.places],
         [vocabulary.moments, shared.moments],
+        [vocabulary.places, panel.short.places],
+        [vocabulary.moments, panel.short.moments],
+        [grantRoles, grant.roles],
+        [grantRoles, grant.opened],
         [vocabulary.frequencies, shared.frequencies],
         [vocabulary.behaviourTypes, form.behaviours.young],
         [vocabulary.behaviourTypes, form.behaviours.older],

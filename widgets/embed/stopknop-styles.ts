@@ -28,12 +28,14 @@ export const stopknopStyles = css`
     position: fixed; inset: 0; inline-size: 100vw; block-size: 100dvh; max-inline-size: none; max-block-size: none;
     margin: 0; padding: 0; border: 0; background: #fbf8f3; color: #23201c; overflow: hidden;
   }
-  dialog[open] { display: flex; flex-direction: column; }
+  dialog[open] { display: block; }
   dialog::backdrop { background: #1e1b2a99; }
+  /* As high as the form's own bar, which leaves 3.5rem free at its end. */
   .bar {
-    display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; gap: .5rem;
-    min-block-size: 3.25rem; padding: .25rem .5rem .25rem 1rem; background: #fff; border-block-end: 1px solid #ddd5c8;
+    position: absolute; inset-block-start: 0; inset-inline-end: 0; z-index: 2; display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; gap: .5rem;
+    min-block-size: 3.75rem; padding: .25rem .375rem;
   }
+  .ask, .alone { inset-inline-start: 0; padding-inline-start: 1rem; background: #fff; border-block-end: 1px solid #ddd5c8; }
   .bar p { flex: 1 1 16rem; margin: .25rem 0; font-weight: 600; }
   .name { flex: 1; font-weight: 700; }
   .bar button {
@@ -45,7 +47,7 @@ export const stopknopStyles = css`
   .bar button.main { background: #17494d; border-color: #17494d; color: #fff; }
   .bar button:focus-visible { outline: 3px solid #1a56c4; outline-offset: 2px; }
   .bar svg { inline-size: 1.5rem; vertical-align: middle; fill: none; stroke: currentColor; stroke-width: 2.5; stroke-linecap: round; }
-  .place { position: relative; flex: 1; min-block-size: 0; }
+  .place { position: absolute; inset: 0; }
   iframe { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; border: 0; }
   .wait { position: absolute; inset-inline: 1rem; inset-block-start: 30%; text-align: center; z-index: 1; }
   @media (min-width: 720px) {

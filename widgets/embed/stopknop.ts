@@ -106,9 +106,11 @@ export class M5Stopknop extends Framed {
     this.tell('m5-close')
   }
 
+  /** Until the form has its own title the bar has one; then only the cross stays, over the end of the form's bar. */
   protected override renderWith(link: Link) {
     const { words } = this
     const name = link.text || words.stop
+    const bar = this.#asking ? 'bar ask' : this.ready ? 'bar' : 'bar alone'
     return html`<button class="stop" part="button" type="button" aria-haspopup="dialog" @click=${this.#open} @pointerenter=${this.#guard} @focus=${this.#guard}>
         <svg part="icon" viewBox="0 0 48 48" aria-hidden="true">
           <path class="sign" d="M15 2h18l13 13v18L33 46H15L2 33V15z" />
@@ -117,12 +119,12 @@ export class M5Stopknop extends Framed {
         <span><b part="label">${name}</b><small part="hint">${words.stopHint}</small></span>
       </button>
       <dialog part="dialog" aria-label=${words.frame} @cancel=${this.#close} @close=${this.#end}>
-        <div class="bar">${
+        <div class=${bar}>${
           this.#asking
             ? html`<p role="alert">${words.ask}</p>
               <button type="button" class="main" @click=${this.#stay}>${words.stay}</button>
               <button type="button" @click=${this.#quit}>${words.quit}</button>`
-            : html`<span class="name">${name}</span>
+            : html`${this.ready ? nothing : html`<span class="name">${name}</span>`}
               <button type="button" aria-label=${words.close} @click=${() => this.#close()}>
                 <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18" /></svg>
               </button>`

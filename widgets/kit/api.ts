@@ -1,5 +1,5 @@
 /** The calls of the API, one line each. A 401 is answered by one refresh and one more try. */
-import type { FormInfo, Groups, Nameables, PanelPage, Receipt } from '../../connector/api/contract.ts'
+import type { FormInfo, GrantOffer, Groups, Nameables, PanelPage, Receipt } from '../../connector/api/contract.ts'
 import type { Client } from './client.ts'
 import { ApiProblem } from './problem.ts'
 import { readReceipt } from './receipt.ts'
@@ -10,8 +10,12 @@ const isRefused = (problem: unknown) => problem instanceof ApiProblem && problem
 export type Api = ReturnType<typeof createApi>
 
 export const createApi = (client: Client, session: Session, school: string) => {
-  const signed = async <T>(path: string): Promise<T> => {
-    const ask = async (accessToken: string) => (await (await client.call(path, { accessToken })).json()) as T
+  const signed = async <T>(path: string, input?: unknown): Promise<T> => {
+    const body = input === undefined ? {} : { method: 'POST' as const, body: JSON.stringify(input) }
+    const ask = async (accessToken: string) => {
+      const response = await client.call(path, { ...body, accessToken })
+      return (response.status === 204 ? undefined : await response.json()) as T
+    }
     try {
       return await ask(await session.freshToken())
     } catch (problem) {
@@ -33,6 +37,9 @@ export const createApi = (client: Client, session: Session, school: string) => {
     groups: () => signed<Groups>('/api/groups'),
     panel: (groupId: string, from: string, to: string) =>
       signed<PanelPage>(`/api/groups/${encodeURIComponent(groupId)}/reports?from=${from}&to=${to}`),
+
+    lookGrant: (token: string) => signed<GrantOffer>('/api/grants/look', { token }),
+    confirmGrant: (token: string) => signed<void>('/api/grants/confirm', { token }),
 
     /** @throws ApiProblem `no-receipt` when the answer is not a receipt: then the report does not count as sent. */
     send: async (body: string, key: string): Promise<Receipt> => {

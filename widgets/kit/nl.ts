@@ -1,6 +1,6 @@
 /**
  * Dutch, B1. Words of the field are those of the glossary; `young` is the 6–9 wording, `older` the 10–16 wording. A further language is
- * one more file of this shape. Values are texts or functions that build one.
+ * one more file of this shape, and one for staff (nl-staff.ts). Values are texts or functions that build one.
  */
 import type {
   behaviourTypes,
@@ -14,10 +14,10 @@ import type {
   wishes,
 } from '../../connector/api/vocabulary.ts'
 
-type Each<T extends readonly string[]> = Record<T[number], string>
+export type Each<T extends readonly string[]> = Record<T[number], string>
 type Age = 'young' | 'older'
 
-/** What both views say. */
+/** What all views say. */
 export const shared = {
   places: {
     CLASSROOM: 'in de klas',
@@ -236,7 +236,8 @@ export const form = {
   alarm: {
     title: 'Heb je nu hulp nodig?',
     text: 'Dit formulier is geen alarmlijn. Er kijkt niet altijd meteen iemand. Is er nu gevaar? Bel 112 of ga naar een volwassene die je vertrouwt.',
-    urgent: 'Dit is belangrijk. School krijgt hiervan direct bericht, maar misschien leest niemand het meteen.',
+    urgent:
+      'Dit is belangrijk. Misschien leest niemand op school het meteen. Vertel het ook aan een grote die je vertrouwt.',
     call: (phone: string) => `Bel ${phone}`,
   },
   doors: {
@@ -270,70 +271,11 @@ export const form = {
     thanks: 'Goed dat je het vertelt. Daarmee help je jezelf of een ander.',
     at: (time: string) => `Ontvangen om ${time}.`,
     next: 'School leest je melding. Je hoeft niets meer te doen.',
-    talk: 'Je wilt met iemand praten. Dat hebben we doorgegeven. Wil je niet wachten? Ga gerust naar iemand die je vertrouwt.',
+    talk: 'Je wilt met iemand praten. Dat staat in je melding. Wil je niet wachten? Ga gerust naar iemand die je vertrouwt.',
     SIGNED: 'Je was ingelogd. Wie dit leest, ziet niet van wie het komt.',
     EXPIRED: 'Je was niet meer ingelogd toen je verstuurde. Dat staat erbij.',
     UNSIGNED: 'Je was niet ingelogd. School weet niet zeker van wie dit komt.',
     again: 'Nog iets vertellen',
     close: 'Klaar',
   },
-}
-
-/** The teacher's panel. Never just "Monitor": that is the yearly one of the law. */
-export const panel = {
-  behaviours: form.behaviours.older as Each<typeof behaviourTypes>,
-  title: 'M5 Monitor: meldingen',
-  titleOf: (group: string) => `M5 Monitor: meldingen van ${group}`,
-  signIn: 'Log in om de meldingen van je groep te zien.',
-  expired: 'Je bent uitgelogd omdat het scherm een tijd stil stond.',
-  chooser: 'Groep',
-  refuse: 'Deze pagina is voor de leerkracht of mentor van een groep.',
-  refuseHint: 'Ben je dat wel? Vraag de veiligheidscoördinator of de beheerder om de groep aan jou te koppelen.',
-  summary: (count: number, weeks: number) =>
-    `${count === 1 ? '1 melding' : `${count} meldingen`} in ${weeks === 1 ? '1 week' : `${weeks} weken`}`,
-  mostPlace: (place: string, count: number) => `Vaakst genoemde plek: ${place} (${count})`,
-  mostMoment: (moment: string, count: number) => `Vaakst genoemde moment: ${moment} (${count})`,
-  unsupervised: (count: number, of: number) => `${count} van ${of} op een plek met weinig toezicht`,
-  caution: 'Aantallen laten zien waar je kunt kijken. Eén melding is nog geen patroon.',
-  held: 'Meldingen van vandaag verschijnen hier aan het eind van de schooldag.',
-  since: (day: string) => `Je ziet meldingen vanaf ${day}: de dag waarop deze groep jouw groep werd.`,
-  empty: 'Nog geen meldingen in deze periode',
-  emptyHint:
-    'Dat kan goed nieuws zijn. Het kan ook zijn dat kinderen het (nog) niet vertellen: blijf kijken en ernaar vragen.',
-  emptyFilter: 'Geen meldingen met deze keuze',
-  clear: 'Alles tonen',
-  filters: 'Laat zien',
-  period: 'Periode',
-  periods: { 4: 'laatste 4 weken', 12: 'laatste 12 weken', 52: 'hele periode' },
-  behaviour: 'Wat',
-  place: 'Waar',
-  moment: 'Wanneer',
-  pupil: 'Leerling',
-  all: 'alles',
-  everyone: 'iedereen',
-  weeks: 'Per week',
-  week: (week: number) => `week ${week}`,
-  weekHead: 'Week',
-  countHead: 'Meldingen',
-  asTable: 'Bekijk als tabel',
-  withoutDay: (count: number) =>
-    count === 1
-      ? '1 melding zonder dag staat niet in de grafiek.'
-      : `${count} meldingen zonder dag staan niet in de grafiek.`,
-  heat: 'Waar en wanneer',
-  heatHint: 'Plekken met een oog-teken hebben vaak weinig toezicht.',
-  unsupervisedMark: 'vaak weinig toezicht',
-  list: 'Meldingen',
-  dayUnknown: 'dag niet bekend',
-  placeUnknown: 'plek niet bekend',
-  momentUnknown: 'moment niet bekend',
-  inWeek: (week: number) => `ergens in week ${week}`,
-  roles: { ACTOR: 'begon', JOINER: 'deed mee', TARGET: 'bij' },
-  someone: 'Niemand genoemd',
-  severity: 'Hoe het kind het vond',
-  refresh: 'Vernieuwen',
-  print: 'Afdrukken',
-  notShown:
-    'Wie het vertelde, wanneer dat was en eigen woorden staan hier niet. Daar gaat de veiligheidscoördinator over.',
-  updated: (time: string) => `Bijgewerkt om ${time}`,
 }

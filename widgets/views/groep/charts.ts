@@ -2,21 +2,28 @@
 import { html, nothing, svg, type TemplateResult } from 'lit'
 import type { PanelReport } from '../../../connector/api/contract.ts'
 import { pictogram } from '../../kit/pictograms.ts'
-import { capital, type Words } from '../../kit/words.ts'
+import type { StaffWords } from '../../kit/staff-words.ts'
+import { capital } from '../../kit/words.ts'
 import { heatOf, type Moment, type Place, unsupervised, type Week, weeksOf } from './data.ts'
 
-export type ChartInput = { reports: readonly PanelReport[]; from: string; to: string; words: Words; locale: string }
+export type ChartInput = {
+  reports: readonly PanelReport[]
+  from: string
+  to: string
+  words: StaffWords
+  locale: string
+}
 
 /** "Weet ik niet" is the child's answer; to a teacher it means that it is not known. */
-export const placeText = (place: Place, words: Words) =>
+export const placeText = (place: Place, words: StaffWords) =>
   capital(place === 'UNKNOWN' ? words.panel.placeUnknown : words.shared.places[place])
-export const momentText = (moment: Moment, words: Words) =>
+export const momentText = (moment: Moment, words: StaffWords) =>
   capital(moment === 'UNKNOWN' ? words.panel.momentUnknown : words.shared.moments[moment])
 
 const shortDay = (day: string, locale: string) =>
   new Date(`${day}T12:00:00Z`).toLocaleDateString(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
-const bars = (weeks: readonly Week[], words: Words, locale: string) => {
+const bars = (weeks: readonly Week[], words: StaffWords, locale: string) => {
   const [step, height, foot] = [weeks.length > 20 ? 24 : 44, 132, 40]
   const top = Math.max(4, ...weeks.map(({ count }) => count))
   const width = weeks.length * step
@@ -59,6 +66,11 @@ export const weekChart = ({ reports, from, to, words, locale }: ChartInput): Tem
   </figure>`
 }
 
+/** The whole name where there is room, the short one on a phone; read aloud is always the whole. */
+const head = (whole: string, short: string) =>
+  html`<span class="whole">${whole}</span><span class="short" aria-hidden="true">${capital(short)}</span>`
+
+/** On a phone: upright heads over small squares, so that a whole school day fits the width. */
 export const heatTable = ({ reports, words }: ChartInput): TemplateResult => {
   const heat = heatOf(reports)
   const say = words.panel
@@ -67,10 +79,10 @@ export const heatTable = ({ reports, words }: ChartInput): TemplateResult => {
     <h2 id="heat">${say.heat}</h2>
     <div class="scroll" tabindex="0" role="group" aria-labelledby="heat">
       <table class="heat" aria-labelledby="heat">
-        <thead><tr><td></td>${heat.moments.map(moment => html`<th scope="col">${momentText(moment, words)}</th>`)}</tr></thead>
+        <thead><tr><td></td>${heat.moments.map(moment => html`<th scope="col">${head(momentText(moment, words), say.short.moments[moment])}</th>`)}</tr></thead>
         <tbody>${heat.places.map(
           place => html`<tr>
-            <th scope="row"><span>${placeText(place, words)}
+            <th scope="row"><span class="place">${head(placeText(place, words), say.short.places[place])}
               ${unsupervised.has(place) ? html`<span class="eye">${eye}<span class="sr">${say.unsupervisedMark}</span></span>` : nothing}</span></th>
             ${heat.moments.map(moment => {
               const count = heat.count(place, moment)
@@ -87,5 +99,5 @@ export const heatTable = ({ reports, words }: ChartInput): TemplateResult => {
 const eye = html`<svg class="pic" viewBox="0 0 32 32" aria-hidden="true"><path d="M3 16q13-17 26 0-13 17-26 0zM16 12a4 4 0 1 0 .1 0zM5 28L27 4" /></svg>`
 
 /** A face for how the child found it, with its words. */
-export const feeling = (severity: 1 | 2 | 3 | 4, words: Words) =>
+export const feeling = (severity: 1 | 2 | 3 | 4, words: StaffWords) =>
   html`<span class="feeling face${severity}">${pictogram(`face${severity}`)}<span><span class="sr">${words.panel.severity}: </span>${capital(words.shared.severities[severity])}</span></span>`

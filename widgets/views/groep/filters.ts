@@ -2,14 +2,15 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { PanelReport } from '../../../connector/api/contract.ts'
 import { behaviourTypes, moments, places } from '../../../connector/api/vocabulary.ts'
-import { capital, type Words } from '../../kit/words.ts'
+import type { StaffWords } from '../../kit/staff-words.ts'
+import { capital } from '../../kit/words.ts'
 import { type Filter, noFilter, pupilsIn } from './data.ts'
 
 export type Period = 4 | 12 | 52
 const periods: readonly Period[] = [4, 12, 52]
 
 export type FiltersInput = {
-  words: Words
+  words: StaffWords
   reports: readonly PanelReport[]
   filter: Filter
   period: Period

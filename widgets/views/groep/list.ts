@@ -2,11 +2,12 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { PanelReport } from '../../../connector/api/contract.ts'
 import { pictogram } from '../../kit/pictograms.ts'
-import { capital, type Words } from '../../kit/words.ts'
+import type { StaffWords } from '../../kit/staff-words.ts'
+import { capital } from '../../kit/words.ts'
 import { feeling, momentText, placeText } from './charts.ts'
 import { weekOf } from './data.ts'
 
-const dayText = ({ on, precision }: PanelReport, words: Words, locale: string) => {
+const dayText = ({ on, precision }: PanelReport, words: StaffWords, locale: string) => {
   if (!on || precision === 'UNKNOWN') return capital(words.panel.dayUnknown)
   if (precision === 'WEEK') return capital(words.panel.inWeek(weekOf(on)))
   return capital(
@@ -21,7 +22,7 @@ const dayText = ({ on, precision }: PanelReport, words: Words, locale: string) =
 
 const roleOrder = ['ACTOR', 'JOINER', 'TARGET'] as const
 
-const people = ({ involved }: PanelReport, words: Words) =>
+const people = ({ involved }: PanelReport, words: StaffWords) =>
   involved.length === 0
     ? html`<p class="soft">${words.panel.someone}</p>`
     : html`<ul class="who">
@@ -40,7 +41,7 @@ const latestFirst = (reports: readonly PanelReport[]) =>
 
 const severities = [1, 2, 3, 4] as const
 
-export const reportList = (reports: readonly PanelReport[], words: Words, locale: string): TemplateResult => html`
+export const reportList = (reports: readonly PanelReport[], words: StaffWords, locale: string): TemplateResult => html`
   <ul class="reports">
     ${latestFirst(reports).map(report => {
       const severity = severities.find(value => value === report.severity)

@@ -28,9 +28,10 @@ export const panelStyles = css`
   table { border-collapse: separate; border-spacing: 3px; inline-size: 100%; }
   th { text-align: start; font-weight: 600; line-height: 1.2; }
   .count { text-align: end; font-variant-numeric: tabular-nums; }
-  .heat thead th { font-size: .8125rem; vertical-align: bottom; text-align: center; padding: .25rem; min-inline-size: 4.5rem; max-inline-size: 6rem; font-weight: 550; }
+  .heat thead th { font-size: .8125rem; vertical-align: bottom; text-align: center; padding: .25rem; min-inline-size: 4.5rem; max-inline-size: 7rem; font-weight: 550; }
   .heat tbody th { position: sticky; inset-inline-start: 0; background: var(--card); padding: .25rem .5rem .25rem 0; min-inline-size: 7.5rem; max-inline-size: 10rem; font-size: .9375rem; z-index: 1; }
-  .heat tbody th > span { display: flex; gap: .375rem; align-items: center; justify-content: space-between; }
+  .heat .place { display: flex; gap: .375rem; align-items: center; justify-content: space-between; }
+  .heat .short { display: none; }
   .heat td { text-align: center; block-size: 2.75rem; border-radius: .5rem; font-weight: 700; font-variant-numeric: tabular-nums; }
   .heat .shade0 { color: var(--soft); background: #f6f2ea; font-weight: 400; }
   .shade1 { background: #d5e6e4; } .shade2 { background: #a5cbc8; } .shade3 { background: #3f8286; color: #fff; } .shade4 { background: #17585c; color: #fff; }
@@ -54,6 +55,27 @@ export const panelStyles = css`
   .bone { block-size: 5rem; border-radius: var(--radius); background: #ebe4d8; }
   .bone.tall { block-size: 15rem; }
   @media (prefers-reduced-motion: no-preference) { .bone { animation: breathe 1.6s infinite; } @keyframes breathe { 50% { opacity: .55; } } }
+  @media (max-width: 40rem) {
+    main { padding-inline: .625rem; }
+    .card { padding-inline: .75rem; }
+    .heat { table-layout: fixed; border-spacing: 2px; min-inline-size: 15.5rem; }
+    .heat thead td { inline-size: 6.75rem; }
+    .heat thead th { min-inline-size: 0; max-inline-size: none; padding: 0 0 .25rem; }
+    .heat thead .short { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); text-align: start; white-space: nowrap; }
+    .heat .whole { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+    .heat tbody th { min-inline-size: 0; padding: 0 .25rem 0 0; font-size: .875rem; }
+    .heat tbody .short { display: inline; }
+    .heat .place { gap: .125rem; }
+    .heat .place .pic { inline-size: .9375rem; block-size: .9375rem; }
+    .heat td { block-size: 1.875rem; padding: 0; border-radius: .375rem; font-size: .875rem; }
+  }
+  /* A phone's width inside a portal's own margins. */
+  @media (max-width: 21rem) {
+    .head .row { gap: 0; } .head button { padding-inline: .375rem; font-size: .9375rem; }
+    .heat thead td { inline-size: 5.875rem; }
+    .heat tbody th { padding: 0 .125rem 0 0; font-size: .8125rem; font-weight: 500; }
+    .heat td { border-radius: .25rem; font-size: .75rem; letter-spacing: -.03em; }
+  }
   @media (max-width: 40rem) {
     .report { grid-template-columns: auto minmax(0, 1fr); }
     .report .feeling { grid-column: 2; max-inline-size: none; margin-block-start: .25rem; }

@@ -6,13 +6,13 @@ import { connectHost, type Host } from '../../kit/messages.ts'
 import { pictogram } from '../../kit/pictograms.ts'
 import { ApiProblem } from '../../kit/problem.ts'
 import { createSession, type Session } from '../../kit/session.ts'
+import { dutch, type StaffWords, speak } from '../../kit/staff-words.ts'
 import { createTabStore } from '../../kit/tab.ts'
 import { acceptAccent, controls, tokens } from '../../kit/theme.ts'
-import { dutch, type Spoken, speak, type Words } from '../../kit/words.ts'
-import { heatTable, weekChart } from './charts.ts'
-import { addDays, type Filter, filtered, most, noFilter, unsupervised, weeksOf } from './data.ts'
-import { filters, type Period } from './filters.ts'
-import { reportList } from './list.ts'
+import type { Spoken } from '../../kit/words.ts'
+import { addDays, type Filter, noFilter } from './data.ts'
+import type { Period } from './filters.ts'
+import { panelPage } from './page.ts'
 import { panelStyles } from './styles.ts'
 
 const today = () => new Date().toLocaleDateString('sv-SE')
@@ -40,7 +40,7 @@ export class M5ViewGroup extends LitElement {
   declare period: Period
   declare problem: string
   declare loading: boolean
-  declare spoken: Spoken
+  declare spoken: Spoken<StaffWords>
   declare updatedAt: number
 
   #school = new URLSearchParams(location.search).get('s') ?? ''
@@ -154,95 +154,39 @@ export class M5ViewGroup extends LitElement {
     this.#host.tell('error', { code: 'panel-unreachable' })
   }
 
-  get #language() {
-    return this.spoken.language
-  }
-
   async #speak(language: string) {
     this.spoken = await speak(language)
-  }
-
-  get #words(): Words {
-    return this.spoken.words
   }
 
   override updated(changed: Map<PropertyKey, unknown>) {
     // the newest week is at the right: on a phone that end is shown first
     if (changed.has('page'))
       for (const box of this.renderRoot.querySelectorAll('.chart .scroll')) box.scrollLeft = box.scrollWidth
-    document.documentElement.lang = this.#language
-    document.title = this.page ? this.#words.panel.titleOf(this.page.group.name) : this.#words.panel.title
+    document.documentElement.lang = this.spoken.language
+    document.title = this.page ? this.spoken.words.panel.titleOf(this.page.group.name) : this.spoken.words.panel.title
   }
 
   #time(ms: number) {
-    return new Date(ms).toLocaleTimeString(this.#language, { hour: '2-digit', minute: '2-digit' })
+    return new Date(ms).toLocaleTimeString(this.spoken.language, { hour: '2-digit', minute: '2-digit' })
   }
 
-  #summary(page: PanelPage, reports: PanelPage['reports'], words: Words): TemplateResult {
-    const say = words.panel
-    const place = most(reports.map(report => report.place))
-    const moment = most(reports.map(report => report.moment))
-    const open = reports.filter(report => unsupervised.has(report.place)).length
-    return html`<section class="summary" aria-live="polite">
-      <p class="big">${say.summary(reports.length, weeksOf([], page.from, page.to).length)}</p>
-      ${
-        place || moment || open
-          ? html`<ul>
-            ${place ? html`<li>${say.mostPlace(words.shared.places[place.value], place.count)}</li>` : nothing}
-            ${moment ? html`<li>${say.mostMoment(words.shared.moments[moment.value], moment.count)}</li>` : nothing}
-            ${open ? html`<li>${say.unsupervised(open, reports.length)}</li>` : nothing}</ul>`
-          : nothing
-      }
-      <div class="soft small">
-        <p>${say.caution}</p>
-        ${this.#limits(page, words)}
-      </div></section>`
-  }
-
-  /** What this page does not show, and why: held until the end of the day, and nothing from before the group became theirs. */
-  #limits({ since, from, heldUntilEndOfDay }: PanelPage, { panel }: Words) {
-    const day = new Date(`${since}T12:00:00Z`).toLocaleDateString(this.#language, {
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-      timeZone: 'UTC',
+  #page(page: PanelPage): TemplateResult {
+    return panelPage({
+      page,
+      filter: this.filter,
+      period: this.period,
+      spoken: this.spoken,
+      change: filter => {
+        this.filter = filter
+      },
+      changePeriod: period => {
+        this.period = period
+        void this.#loadPage(true)
+      },
     })
-    return html`${heldUntilEndOfDay ? html`<p>${panel.held}</p>` : nothing}${from <= since ? html`<p>${panel.since(day)}</p>` : nothing}`
   }
 
-  #page(page: PanelPage, words: Words): TemplateResult {
-    const say = words.panel
-    const reports = filtered(page.reports, this.filter)
-    const chart = { reports, from: page.from, to: page.to, words, locale: this.#language }
-    return html`
-      ${reports.length > 0 ? this.#summary(page, reports, words) : nothing}
-      ${filters({
-        words,
-        reports: page.reports,
-        filter: this.filter,
-        period: this.period,
-        change: filter => {
-          this.filter = filter
-        },
-        changePeriod: period => {
-          this.period = period
-          void this.#loadPage(true)
-        },
-      })}
-      ${
-        reports.length === 0
-          ? html`<section class="card empty" role="status">${pictogram('search')}
-            <h2>${page.reports.length === 0 ? say.empty : say.emptyFilter}</h2>
-            ${page.reports.length === 0 ? html`<p class="soft">${say.emptyHint}</p>` : nothing}</section>
-            ${this.#limits(page, words)}`
-          : html`${weekChart(chart)}
-            ${heatTable(chart)}
-            <section class="stack"><h2>${say.list} <span class="soft" role="status">(${reports.length})</span></h2>${reportList(reports, words, this.#language)}
-              <p class="note small">${pictogram('shield')}<span>${say.notShown}</span></p></section>`
-      }`
-  }
-
-  #body(words: Words): TemplateResult {
+  #body(words: StaffWords): TemplateResult {
     const say = words.panel
     const { state } = this.#session
     if (!this.#school) return html`<p role="alert">${words.shared.problem.school}</p>`
@@ -264,11 +208,11 @@ export class M5ViewGroup extends LitElement {
     if (this.groups?.length === 0) {
       return html`<section class="card stack"><h2>${say.refuse}</h2><p class="soft">${say.refuseHint}</p></section>`
     }
-    return this.page ? this.#page(this.page, words) : html``
+    return this.page ? this.#page(this.page) : html``
   }
 
   override render(): TemplateResult {
-    const words = this.#words
+    const words = this.spoken.words
     const say = words.panel
     const { state } = this.#session
     const ready = state.is === 'signed' && this.page

@@ -13,7 +13,7 @@ export type Step = {
   session: Session
   /** The school has a sign-in of its own. */
   signIn: boolean
-  /** Signed in now. */
+  /** Signed in, or was until it expired. */
   signed: boolean
   ownGroup: readonly Nameable[]
   groupName: string

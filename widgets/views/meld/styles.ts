@@ -6,7 +6,8 @@ export const formStyles = css`
     display: flex; align-items: center; gap: .25rem .5rem; padding: .5rem clamp(.75rem, 4vw, 1.5rem);
     background: var(--card); border-block-end: 1px solid var(--faint); position: sticky; inset-block-start: 0; z-index: 2;
   }
-  .top .place { flex: 1 1 5.5rem; min-inline-size: 0; font-weight: 700; line-height: 1.2; max-block-size: 2.5rem; overflow: hidden; }
+  :host([framed]) .top { padding-inline-end: 3.75rem; }
+  .top .place { flex: 1 1 5.5rem; min-inline-size: 0; font-weight: 700; line-height: 1.2; max-block-size: 2.75rem; overflow: hidden; }
   .top .place small { display: block; font-weight: 500; font-size: .875rem; color: var(--soft); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .top button { min-block-size: 2.75rem; padding: .25rem .75rem; white-space: nowrap; }
   .top .exit { border-color: var(--ink); }
@@ -79,5 +80,6 @@ export const formStyles = css`
     .bottom .now { flex: 1 1 auto; font-size: 1rem; }
     .tile { padding-inline: .375rem; }
   }
+  @media (max-width: 22rem) { .top button .pic { display: none; } .top .place { font-size: .9375rem; } }
   @media print { .top, .bottom { display: none; } }
 `
