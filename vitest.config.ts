@@ -3,11 +3,11 @@ import { defineConfig } from 'vitest/config'
 /** unit: pure code. database: real PostgreSQL, as the application role. widgets, e2e: a real Chromium. */
 export default defineConfig({
   test: {
-    globalSetup: [],
     projects: [
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/support/no-network.ts'],
           include: ['test/{adapters,connector,manifest,widgets,school,repository}/**/*.test.ts'],
           exclude: ['test/**/*.{database,browser}.test.ts'],
           testTimeout: 20_000,

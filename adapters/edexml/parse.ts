@@ -53,7 +53,7 @@ export interface WireRoster {
 }
 
 /** Ours: some eight times the largest Dutch school; what keeps memory flat when a document is all tiny records. */
-const rosterLimits = { records: 40_000, references: 200_000, rolesPerGroup: 40, keyLength: 256 }
+const rosterLimits = { records: 40_000, references: 120_000, rolesPerGroup: 40, keyLength: 256 }
 
 export const sourceIdOf = (record: { kind: string; key: string }) => `${record.kind}:${record.key}`
 

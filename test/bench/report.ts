@@ -12,7 +12,10 @@ import { type SignedIn, signInAs } from '../support/frame.ts'
 import { openStage } from '../support/stage.ts'
 import { type Figure, median, round } from './measure.ts'
 
+/** To the database, ours and the peer's. */
 const connections = 10
+/** Children at the same time: enough that neither the connector nor its ten connections wait for somebody to press. */
+const children = 32
 const rounds = 5
 const perRound = 4000
 
@@ -22,11 +25,16 @@ export async function reportBench(): Promise<Figure[]> {
   const stage = await openStage(database, { reports: 420 })
   // What autovacuum does within a minute: plans made for an empty table would be measured otherwise.
   await database.asSuperuser(client => client.query('analyze'))
-  const env = { DATABASE_URL: database.url, M5_MASTER_KEY: testMasterKey, M5_URL: stage.connector }
+  const env = {
+    DATABASE_URL: database.url,
+    M5_MASTER_KEY: testMasterKey,
+    M5_URL: stage.connector,
+    M5_DATABASE_POOL: String(connections),
+  }
   const connector = await startConnector(env)
   try {
     const pupils = await Promise.all(
-      stage.pupilSubjects.slice(0, connections).map(subject => signInAs(connector.origin, stage.schoolKey, subject)),
+      stage.pupilSubjects.slice(0, children).map(subject => signInAs(connector.origin, stage.schoolKey, subject)),
     )
     const ours: number[] = []
     const peer: number[] = []
@@ -122,7 +130,7 @@ async function fire(origin: string, schoolKey: string, prepared: Prepared[], mor
   let next = 0
   const result = await autocannon({
     url: origin,
-    connections,
+    connections: children,
     amount: prepared.length,
     ...more,
     requests: [

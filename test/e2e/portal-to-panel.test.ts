@@ -8,7 +8,7 @@ import type { Somebody } from '../school/meet.ts'
 import { makeFrame, signInAs } from '../support/frame.ts'
 import { type WholeSchool, wholeSchool } from '../support/whole-school.ts'
 import { launch, withoutThirdPartyCookies, withPage } from '../widgets/browser.ts'
-import { contextOptions, openPanel, openStopknop, signIn } from './visit.ts'
+import { contextOptions, desktop, openPanel, openStopknop, signIn } from './visit.ts'
 
 let school: WholeSchool
 let browser: Browser
@@ -73,7 +73,7 @@ describe('a report, from the portal to the panel', () => {
         const text = await frame.locator('body').textContent()
         expect(text).not.toContain(meet.pupil.name)
       },
-      { ...contextOptions, viewport: { width: 1280, height: 860 } },
+      { ...contextOptions, viewport: desktop },
     )
     await withPage(
       browser,

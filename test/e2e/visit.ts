@@ -53,7 +53,6 @@ export const contextOptions = {
   reducedMotion: 'reduce',
 } as const
 
-export const phone = { width: 375, height: 740 }
 export const desktop = { width: 1280, height: 860 }
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

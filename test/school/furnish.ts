@@ -13,7 +13,6 @@ import { peopleBySourceKey } from '../../connector/store/people.ts'
 import type { SchoolFacts } from '../../connector/store/schools.ts'
 import { withTenant } from '../../connector/store/scope.ts'
 import { approveRun, runSync } from '../../connector/sync/run.ts'
-import { instantAt } from './calendar.ts'
 import { toEdexml } from './edexml.ts'
 import { type GeneratedSchool, generateSchool, pupilSourceId, teacherSourceId } from './generate.ts'
 import { nextYear } from './next-year.ts'
@@ -161,6 +160,3 @@ export async function personIds(
   })
   return found
 }
-
-/** Noon of a day: a moment that is the same day everywhere in the school's year. */
-export const noon = (day: string) => instantAt(day, 12 * 60)

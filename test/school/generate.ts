@@ -83,7 +83,6 @@ export interface GeneratedSchool {
 
 export const pupilSourceId = (key: string) => `leerling:${key}`
 export const teacherSourceId = (key: string) => `leerkracht:${key}`
-export const groupSourceId = (key: string) => `groep:${key}`
 
 /** @throws RangeError below 60 pupils: the cast needs its seats */
 export function generateSchool(options: SchoolOptions): GeneratedSchool {
