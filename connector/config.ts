@@ -2,8 +2,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { AppError } from './errors.ts'
-
-const flag = z.stringbool()
+import { isLoopback } from './loopback.ts'
 
 const Environment = z.object({
   /** The address people's browsers use, without a path. */
@@ -24,8 +23,6 @@ const Environment = z.object({
   M5_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** How many reverse proxies stand in front (express `trust proxy`). */
   M5_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
-  /** Sign-ins by plain http on another machine: never in production. Loopback is always allowed. */
-  M5_INSECURE_SIGN_IN: flag.default(false),
 })
 
 export interface Config {
@@ -40,7 +37,6 @@ export interface Config {
   readonly poolSize: number
   readonly logLevel: z.infer<typeof Environment>['M5_LOG']
   readonly proxies: number
-  readonly insecureSignIn: boolean
 }
 
 /** @throws AppError `misconfigured`, naming each variable that is wrong and never its value */
@@ -54,6 +50,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const url = new URL(e.M5_URL)
   if (url.pathname !== '/' || url.search || url.hash)
     throw new AppError('misconfigured', 'M5_URL must be an origin: no path, no query.')
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    throw new AppError(
+      'misconfigured',
+      'M5_URL must be https: browsers sign nobody in over plain http, but on this very machine (localhost).',
+    )
   const dataDir = resolve(e.M5_DATA)
   return Object.freeze({
     url,
@@ -67,6 +68,5 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     poolSize: e.M5_DATABASE_POOL,
     logLevel: e.M5_LOG,
     proxies: e.M5_PROXIES,
-    insecureSignIn: e.M5_INSECURE_SIGN_IN,
   })
 }

@@ -4,7 +4,7 @@ import { openApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { AppError } from './errors.ts'
 import { type Log, openLog } from './log.ts'
-import { openDatabase } from './store/database.ts'
+import { type Database, openDatabase } from './store/database.ts'
 import { openKeyring } from './store/keyring.ts'
 import { sweepExpired } from './store/once.ts'
 import { routesTo } from './store/routes.ts'
@@ -15,13 +15,11 @@ async function main(): Promise<void> {
   const config = readConfig()
   const log = openLog(config)
   const db = await openDatabase(config, log)
-  const keyring = await openKeyring(config, db)
-  const server = createServer(await openApp({ config, db, keyring, log }))
-  await listen(server, config)
-  log.info('ready', { url: config.url.origin, ms: Math.round(performance.now()) })
-  // Also by IPC, for whoever started us.
-  process.send?.('ready')
-
+  const server = await serve(config, log, db).catch(async (refusal: unknown) => {
+    // What was started for nothing does not stay behind.
+    await db.close({ leaveShared: true }).catch(cause => log.error('the database did not close', cause))
+    throw refusal
+  })
   const sweeping = setInterval(
     () => void sweep().catch(cause => log.error('sweep failed', cause)),
     sweepMinutes * 60_000,
@@ -39,6 +37,18 @@ async function main(): Promise<void> {
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => void stop().then(() => process.exit(0), fail(log)))
+
+  // Last: whoever hears it may stop us at once, and that must find us listening.
+  log.info('ready', { url: config.url.origin, ms: Math.round(performance.now()) })
+  // Also by IPC, for whoever started us.
+  process.send?.('ready')
+}
+
+async function serve(config: Config, log: Log, db: Database): Promise<Server> {
+  const keyring = await openKeyring(config, db)
+  const server = createServer(await openApp({ config, db, keyring, log }))
+  await listen(server, config)
+  return server
 }
 
 function listen(server: Server, config: Config): Promise<void> {

@@ -1,6 +1,7 @@
 /** Where a school lets its widgets show: its portal, its website, its LMS. */
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
+import { isLoopback } from '../loopback.ts'
 import { schoolOf } from '../store/schools.ts'
 import { type AdminContext, type By, doing, reading } from './context.ts'
 import { orConflict } from './input.ts'
@@ -65,10 +66,3 @@ function normaliseOrigin(text: string): string {
     throw wrong('it must be https')
   return url.origin
 }
-
-/** `localhost` and its subdomains, 127.0.0.0/8, ::1. */
-export const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' ||
-  hostname.endsWith('.localhost') ||
-  hostname === '[::1]' ||
-  /^127(\.\d{1,3}){3}$/.test(hostname)

@@ -3,12 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { RosterKey } from '../../adapters/roster.ts'
 import { AppError } from '../errors.ts'
+import { isLoopback } from '../loopback.ts'
 import type { Tx } from '../store/database.ts'
 import { addRoute, removeRoute } from '../store/routes.ts'
 import { schoolOf } from '../store/schools.ts'
 import { type AdminContext, type By, doing, reading } from './context.ts'
 import { checked, Label, orConflict } from './input.ts'
-import { isLoopback } from './origins.ts'
+
+const useInstead =
+  'an e-mail address alone never links anybody. Use sis-id, the key in the roster (leerling:50001, leerkracht:12), or username'
 
 const NewSignIn = z.object({
   label: Label,
@@ -20,7 +23,8 @@ const NewSignIn = z.object({
     .regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'starts with openid')
     .default('openid profile'),
   claim: z.string().min(1).max(200),
-  keyType: RosterKey.shape.type,
+  // connector/entry/link.ts: whoever gets a mailbox would get the person.
+  keyType: RosterKey.shape.type.refine(type => type !== 'email', useInstead),
 })
 
 export interface NewSignIn extends By, z.input<typeof NewSignIn> {

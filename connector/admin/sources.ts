@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { adapter as registered } from '../../adapters/index.ts'
 import { type Adapter, type Health, SourceError } from '../../adapters/source.ts'
 import { AppError } from '../errors.ts'
+import type { Tx } from '../store/database.ts'
 import { schoolOf } from '../store/schools.ts'
+import { lockForApply, withRunLock } from '../store/sync-runs.ts'
 import { openSource, optionsPlace, type SyncContext, sourceOf } from '../sync/source.ts'
 import { type AdminContext, type By, doing, reading } from './context.ts'
 import { checked, Label } from './input.ts'
@@ -46,6 +48,41 @@ export function listSources(
   return reading(ctx, where.boardId, tx =>
     tx.source.findMany({ where, select, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }),
   )
+}
+
+/**
+ * Of one that nothing came from, with its runs. What did come knows where it is from: that it is gone here is for a sync to say.
+ * @throws AppError `conflict` with reason `source-in-use` or `sync-running`; `not-found`
+ */
+export function removeSource(ctx: AdminContext, input: By & { boardId: string; sourceId: string }): Promise<void> {
+  const { boardId, sourceId } = input
+  const deed = { action: 'source.remove', object: () => sourceId }
+  return withRunLock(ctx.db, sourceId, () =>
+    doing(ctx, input, deed, async tx => {
+      await lockForApply(tx, sourceId)
+      await sourceOf(tx, boardId, sourceId)
+      if (await gaveAnything(tx, boardId, sourceId))
+        throw new AppError(
+          'conflict',
+          'People or groups of this school came from this source, so it stays. Sync the others alone, with --source.',
+          { reason: 'source-in-use' },
+        )
+      await tx.syncRun.deleteMany({ where: { boardId, sourceId } })
+      await tx.source.delete({ where: { boardId_id: { boardId, id: sourceId } } })
+    }),
+  )
+}
+
+async function gaveAnything(tx: Tx, boardId: string, sourceId: string): Promise<boolean> {
+  const where = { boardId, sourceId }
+  const first = { where, select: { id: true } }
+  const found = [
+    await tx.affiliation.findFirst(first),
+    await tx.group.findFirst(first),
+    await tx.membership.findFirst(first),
+    await tx.rosterKey.findFirst(first),
+  ]
+  return found.some(row => row !== null)
 }
 
 /** Asks the source itself; changes nothing. @throws SourceError when it does not answer as it should; AppError `not-found` */

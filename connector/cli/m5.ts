@@ -2,11 +2,9 @@
 /** The command line. Wires like app.ts; says what happened on standard output and ends with a code of exit.ts. */
 import { text } from 'node:stream/consumers'
 import { Command, CommanderError } from 'commander'
-import { SourceError } from '../../adapters/source.ts'
-import { AppError } from '../errors.ts'
 import { type ExitCode, exitCodes, exitHelp, exitOfError } from './exit.ts'
 import { grantCommands } from './grants.ts'
-import { openOut } from './output.ts'
+import { openOut, said } from './output.ts'
 import type { Secrets } from './secrets.ts'
 import { inSession, type Run } from './session.ts'
 import { setupCommands } from './setup.ts'
@@ -37,11 +35,9 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   }
 }
 
-/** Our own sentences are safe to show; anything else could carry what it was given. */
 function tell(error: unknown, json: boolean): void {
-  const known = error instanceof AppError || error instanceof SourceError
-  const message = known ? error.message : `Something went wrong (${error instanceof Error ? error.name : 'unknown'}).`
-  if (json) process.stdout.write(`${JSON.stringify({ error: known ? error.code : 'fault', message })}\n`)
+  const { code, message } = said(error)
+  if (json) process.stdout.write(`${JSON.stringify({ error: code, message })}\n`)
   else process.stderr.write(`${message}\n`)
 }
 

@@ -1,9 +1,13 @@
 /** What a command says: a table for people on standard output, or one JSON value with --json; progress and faults on standard error. */
+import { SourceError } from '../../adapters/source.ts'
+import { AppError } from '../errors.ts'
 import type { Progress } from '../sync/progress.ts'
 
 export interface Out {
   /** The answer. @param lines how it reads for a person */
   say(value: unknown, lines: string[]): void
+  /** Beside the answer, on standard error. */
+  note(text: string): void
   progress(progress: Progress): void
   /** Ends the line of the bar. */
   progressDone(): void
@@ -21,6 +25,9 @@ export function openOut(json: boolean, { stdout, stderr }: Streams): Out {
     say: (value, lines) => {
       stdout.write(json ? `${JSON.stringify(value)}\n` : lines.map(line => `${line}\n`).join(''))
     },
+    note: text => {
+      stderr.write(`${text}\n`)
+    },
     progress(progress) {
       if (json) return
       if (stderr.isTTY) {
@@ -36,6 +43,12 @@ export function openOut(json: boolean, { stdout, stderr }: Streams): Out {
       drawn = false
     },
   }
+}
+
+/** Our own sentences are safe to show; anything else could carry what it was given. */
+export function said(error: unknown): { code: string; message: string } {
+  if (error instanceof AppError || error instanceof SourceError) return { code: error.code, message: error.message }
+  return { code: 'fault', message: `Something went wrong (${error instanceof Error ? error.name : 'unknown'}).` }
 }
 
 const width = 24

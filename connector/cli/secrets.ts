@@ -1,5 +1,5 @@
 /** Secrets come from standard input or from the environment: an argument is in the shell's history and in everybody's `ps`. */
-import { AppError } from '../errors.ts'
+import { invalid } from './options.ts'
 
 export interface Secrets {
   env: NodeJS.ProcessEnv
@@ -45,5 +45,3 @@ export function readSecret(
   if (from.secretStdin) return secrets.stdin()
   return from.secretEnv === undefined ? null : readValue(`@env:${from.secretEnv}`, secrets)
 }
-
-const invalid = (message: string) => new AppError('invalid-input', message)

@@ -76,6 +76,16 @@ export async function findSchool(session: Session, where: Where): Promise<School
   )
 }
 
+/** What a list for people shows of an id: enough to tell those of one school apart. */
+export const shortId = (id: string): string => id.slice(0, 8)
+
+/** @param given an id, or its beginning as a list shows it. @throws AppError `not-found`; `invalid-input` when it begins more than one */
+export function wholeId(listed: { id: string }[], given: string, what: string): string {
+  const found = listed.filter(({ id }) => id === given || (given.length >= 8 && id.startsWith(given)))
+  if (found.length > 1) throw new AppError('invalid-input', `More than one ${what} begins so: give the whole id.`)
+  return only(found, what, '', false).id
+}
+
 export function only<T>(found: T[], what: string, option: string, open: boolean): T {
   const [first] = found
   if (first && found.length === 1) return first

@@ -1,22 +1,15 @@
-/** `m5 board`, `school`, `origin`, `signin`, `source`: what stands before the first sync. */
-import { resolve } from 'node:path'
+/** `m5 board`, `origin`, `signin`; and `school` and `source` of their own files: what stands before the first sync. */
 import type { Command } from 'commander'
-import { adapter, adapters } from '../../adapters/index.ts'
 import { createBoard, listBoards } from '../admin/boards.ts'
-import { addOrigin, listOrigins } from '../admin/origins.ts'
-import { addSchool, listSchools } from '../admin/schools.ts'
-import { addSignIn, listSignIns, type NewSignIn } from '../admin/sign-ins.ts'
-import { addSource, listSources, testSource } from '../admin/sources.ts'
-import type { SchoolFacts } from '../store/schools.ts'
-import { exitCodes } from './exit.ts'
+import { addOrigin, listOrigins, removeOrigin } from '../admin/origins.ts'
+import { addSignIn, listSignIns, type NewSignIn, removeSignIn } from '../admin/sign-ins.ts'
+import { callbackUrl } from '../entry/upstreams.ts'
+import { removal, whereSchool } from './options.ts'
 import { table } from './output.ts'
-import { readOptions, readSecret } from './secrets.ts'
-import { findBoard, findSchool, only, type Run, type Session, type Where } from './session.ts'
-
-const whereSchool = (command: Command) =>
-  command
-    .option('--board <id or name>', 'the board; may be left out when there is one')
-    .option('--school <key>', 'publishable key, BRIN, BRIN-location or id; may be left out when there is one')
+import { schoolCommands } from './schools.ts'
+import { readSecret } from './secrets.ts'
+import { findBoard, findSchool, type Run, type Where } from './session.ts'
+import { sourceCommands } from './sources.ts'
 
 export function setupCommands(program: Command, run: Run): void {
   boardCommands(program.command('board').description('school boards, the tenants'), run)
@@ -44,39 +37,6 @@ function boardCommands(board: Command, run: Run): void {
   )
 }
 
-const schoolRow = ({ publishableKey, brin, location, name }: SchoolFacts) => [
-  publishableKey,
-  `${brin}-${location}`,
-  name,
-]
-
-function schoolCommands(school: Command, run: Run): void {
-  school
-    .command('add')
-    .argument('<name>')
-    .requiredOption('--brin <brin>')
-    .option('--location <nn>', 'two digits', '00')
-    .option('--board <id or name>')
-    .action((name: string, options: { brin: string; location: string } & Where) =>
-      run(async session => {
-        const { brin, location } = options
-        const { boardId } = await findBoard(session, options)
-        const made = await addSchool(session, { boardId, name, brin, location })
-        session.out.say(made, [`School ${made.id}`, `Publishable key ${made.publishableKey}`])
-      }),
-    )
-  school
-    .command('list')
-    .option('--board <id or name>')
-    .action((options: Where) =>
-      run(async session => {
-        const { boardId } = await findBoard(session, options)
-        const schools = await listSchools(session, boardId)
-        session.out.say(schools, table([['KEY', 'BRIN', 'NAME'], ...schools.map(schoolRow)]))
-      }),
-    )
-}
-
 function originCommands(origin: Command, run: Run): void {
   whereSchool(origin.command('add').argument('<origin>')).action((text: string, where: Where) =>
     run(async session => {
@@ -89,10 +49,14 @@ function originCommands(origin: Command, run: Run): void {
     run(async session => {
       const { boardId, id: schoolId } = await findSchool(session, where)
       const origins = await listOrigins(session, { boardId, schoolId })
-      session.out.say(
-        origins,
-        origins.map(each => each.origin),
-      )
+      session.out.say(origins, table([['ID', 'ORIGIN'], ...origins.map(each => [each.id, each.origin])]))
+    }),
+  )
+  removal(origin, 'within ten seconds no frame shows there any more', (id: string, where: Where) =>
+    run(async session => {
+      const { boardId } = await findBoard(session, where)
+      await removeOrigin(session, { boardId, originId: id })
+      session.out.say({ id, removed: true }, ['Removed.'])
     }),
   )
 }
@@ -111,7 +75,7 @@ function signInCommands(signIn: Command, run: Run): void {
     .requiredOption('--claim <name>', 'the claim that names a person')
     .requiredOption(
       '--key-type <type>',
-      'which key of the roster it is: sis-id, username, pupil-number, staff-number, object-id',
+      'which key of the roster that is: sis-id (the key of the source: leerling:50001, leerkracht:12) or username (gebruikersnaam)',
     )
     .option('--scopes <list>', 'separated by spaces')
     .option('--secret-stdin', 'read the client secret from standard input')
@@ -126,77 +90,27 @@ function signInCommands(signIn: Command, run: Run): void {
           ...(scopes === undefined ? {} : { scopes }),
           ...(secret === null ? {} : { secret }),
         })
-        const { config } = session
-        session.out.say(made, [`Sign-in ${made.id}`, `Redirect address ${config.url.origin}/entry/callback`])
+        const redirect = callbackUrl(session, made.id)
+        session.out.say({ ...made, redirect }, [`Sign-in ${made.id}`, `Redirect address ${redirect}`])
       }),
     )
   whereSchool(signIn.command('list')).action((where: Where) =>
     run(async session => {
       const { boardId, id: schoolId } = await findSchool(session, where)
-      const found = await listSignIns(session, { boardId, schoolId })
-      const rows = found.map(each => [each.id, each.label, each.issuer, `${each.claim} = ${each.keyType}`])
-      session.out.say(found, table([['SIGN-IN', 'LABEL', 'ISSUER', 'CLAIM'], ...rows]))
+      const stored = await listSignIns(session, { boardId, schoolId })
+      const found = stored.map(each => ({ ...each, redirect: callbackUrl(session, each.id) }))
+      const rows = found.map(each => [
+        ...[each.id, each.label, each.issuer, `${each.claim} = ${each.keyType}`],
+        each.redirect,
+      ])
+      session.out.say(found, table([['SIGN-IN', 'LABEL', 'ISSUER', 'CLAIM', 'REDIRECT ADDRESS'], ...rows]))
     }),
   )
-}
-
-interface SourceOptions extends Where {
-  kind: string
-  label?: string
-  option?: string[]
-}
-
-function sourceCommands(source: Command, run: Run): void {
-  const several = (value: string, before: string[] = []) => [...before, value]
-  whereSchool(source.command('add'))
-    .requiredOption('--kind <kind>', Object.keys(adapters).join(', '))
-    .option('--label <text>')
-    .option(
-      '--option <key=value>',
-      'again for each; key=@- or key=@env:NAME for secrets, key:=json for numbers',
-      several,
-    )
-    .action((options: SourceOptions) =>
-      run(async (session, secrets) => {
-        const { boardId, id: schoolId } = await findSchool(session, options)
-        const { title, secrets: secretNames } = adapter(options.kind)
-        const given = await readOptions(options.option ?? [], secretNames, secrets)
-        const input = { boardId, schoolId, kind: options.kind, label: options.label ?? title, options: placed(given) }
-        const made = await addSource(session, input)
-        session.out.say(made, [`Source ${made.id}`])
-      }),
-    )
-  whereSchool(source.command('list')).action((where: Where) =>
+  removal(signIn, 'ends every session of the school', (id: string, where: Where) =>
     run(async session => {
-      const sources = await sourcesOf(session, where)
-      const rows = sources.map(each => [each.id, each.kind, each.appliedAt?.toISOString() ?? 'never', each.label])
-      session.out.say(sources, table([['SOURCE', 'KIND', 'LAST APPLIED', 'LABEL'], ...rows]))
+      const { boardId } = await findBoard(session, where)
+      await removeSignIn(session, { boardId, signInId: id })
+      session.out.say({ id, removed: true }, ['Removed; every session of the school has ended.'])
     }),
   )
-  whereSchool(source.command('test').description('ask the source, change nothing'))
-    .option('--source <id>')
-    .action((options: Where & { source?: string }) =>
-      run(async session => {
-        const { boardId } = await findBoard(session, options)
-        const sources = await sourcesOf(session, options)
-        const wanted = sources.filter(each => options.source === undefined || each.id === options.source)
-        const { id } = only(wanted, 'source', '--source', options.source === undefined)
-        const health = await testSource(session, { boardId, sourceId: id })
-        session.out.say(health, health.says)
-        return health.ok ? exitCodes.done : exitCodes.source
-      }),
-    )
-}
-
-/** A path is that of whoever types it; the connector may run elsewhere. */
-const placed = (options: object): object =>
-  'path' in options && typeof options.path === 'string' ? { ...options, path: resolve(options.path) } : options
-
-export async function sourcesOf(session: Session, where: Where) {
-  if (where.school !== undefined) {
-    const { boardId, id: schoolId } = await findSchool(session, where)
-    return listSources(session, { boardId, schoolId })
-  }
-  const { boardId } = await findBoard(session, where)
-  return listSources(session, { boardId })
 }

@@ -5,9 +5,10 @@ import type { Run as StoredRun } from '../store/sync-runs.ts'
 import { approveRun, cancelRun, listRuns, previewRun, runSync } from '../sync/run.ts'
 import type { SyncOutcome } from '../sync/weigh.ts'
 import { type ExitCode, exitCodes, exitOfError, exitOfRun } from './exit.ts'
-import { table } from './output.ts'
+import { anId } from './options.ts'
+import { said, table } from './output.ts'
 import { findBoard, type Run, type Session, type Where } from './session.ts'
-import { sourcesOf } from './setup.ts'
+import { sourcesOf } from './sources.ts'
 
 interface SyncOptions extends Where {
   source?: string
@@ -23,11 +24,11 @@ export function syncCommands(program: Command, run: Run): void {
     .description('read the rosters; hold what is unusual')
     .option('--board <id or name>')
     .option('--school <key>', 'the sources of this school only')
-    .option('--source <id>', 'this source only')
+    .option('--source <id>', 'this source only', anId)
     .option('--preview', 'hold in any case, and show what it would change')
     .option('--year <2026-2027>', 'the school year to expect')
-    .option('--approve <run>', 'apply a held run')
-    .option('--cancel <run>', 'give a held run up')
+    .option('--approve <run>', 'apply a held run', anId)
+    .option('--cancel <run>', 'give a held run up', anId)
     .action((options: SyncOptions) =>
       run(async session => {
         const { boardId } = await findBoard(session, options)
@@ -61,7 +62,7 @@ export function syncCommands(program: Command, run: Run): void {
   sync
     .command('show')
     .description('what approving a held run would do now')
-    .argument('<run>')
+    .argument('<run>', 'as sync status shows it', anId)
     .action((runId: string, _own: unknown, command: Command) =>
       run(async session => {
         const { boardId } = await findBoard(session, command.optsWithGlobals<Where>())
@@ -92,9 +93,10 @@ async function runAll(session: Session, boardId: string, options: SyncOptions): 
       told.push(...lines(outcome))
       exit = worse(exit, exitOfRun(outcome.state))
     } catch (error) {
-      if (!(error instanceof AppError) || sources.length === 1) throw error
-      results.push({ sourceId, error: error.code })
-      told.push(error.message)
+      if (sources.length === 1 || session.signal.aborted) throw error
+      const { code, message } = said(error)
+      results.push({ sourceId, error: code })
+      told.push(message)
       exit = worse(exit, exitOfError(error))
     } finally {
       session.out.progressDone()

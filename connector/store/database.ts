@@ -22,11 +22,15 @@ export interface Database {
   readonly pool: pg.Pool
   /** What the application connects with; for tests and benches. */
   readonly connection: pg.ClientConfig
-  close(): Promise<void>
+  /** @param leaveShared when the start was refused: a server that was adopted, or that somebody else uses by now, stays theirs */
+  close(how?: { leaveShared?: boolean }): Promise<void>
 }
 
 /** A connection keeps its plans: those it made while a table was empty should not live for ever. */
 const connectionLifeSeconds = 600
+
+/** In pg_stat_activity: which connections are this process's. Sixty-three bytes at most. */
+const applicationName = () => `m5 ${process.pid}`
 
 const own = { owner: 'm5_owner', app: 'm5_app', database: 'm5' }
 
@@ -47,25 +51,28 @@ export async function openDatabase(
     })
   // A command must not start again what a connector beside it has just stopped.
   const endWatch = leaveAdopted ? () => {} : watch()
-  const stop = async () => {
+  const stop: Stop = async ({ leaveShared = leaveAdopted } = {}) => {
     endWatch()
-    if (leaveAdopted && (server.adopted || (await isShared(server).catch(() => false)))) return
+    if (leaveShared && (server.adopted || (await isShared(server).catch(() => false)))) return
     await server.stop()
   }
   try {
     const connection = await prepareEmbedded(server)
     return await connect(connection, config.poolSize, stop)
   } catch (error) {
-    await stop()
+    await stop({ leaveShared: true })
     throw error
   }
 }
 
-/** Has somebody else adopted it meanwhile? */
+type Stop = Database['close']
+
+/** Has somebody else adopted it meanwhile? Our own connections do not count: a pool that has ended is still closing them. */
 function isShared({ host, port, superuser: user }: EmbeddedServer): Promise<boolean> {
   return asClient({ host, port, user, database: 'postgres' }, async client => {
     const { rowCount } = await client.query(
-      `select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+      `select from pg_stat_activity where backend_type = 'client backend' and application_name <> $1`,
+      [applicationName()],
     )
     return rowCount !== 0
   })
@@ -115,7 +122,8 @@ async function openExternal(url: string, config: Config, log: Log): Promise<Data
   return connect({ connectionString: url }, config.poolSize, async () => {})
 }
 
-async function connect(connection: pg.ClientConfig, size: number, stop: () => Promise<void>): Promise<Database> {
+async function connect(to: pg.ClientConfig, size: number, stop: Stop): Promise<Database> {
+  const connection = { ...to, application_name: applicationName() }
   const pool = new pg.Pool({ ...connection, max: size, maxLifetimeSeconds: connectionLifeSeconds })
   // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {})
@@ -135,16 +143,16 @@ async function connect(connection: pg.ClientConfig, size: number, stop: () => Pr
     prisma,
     pool,
     connection,
-    async close() {
+    async close(how) {
       await prisma.$disconnect()
       await pool.end()
-      await stop()
+      await stop(how)
     },
   }
 }
 
 async function asClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(config)
+  const client = new pg.Client({ ...config, application_name: applicationName() })
   await client.connect().catch(cause => {
     throw unreachable(cause)
   })
@@ -155,4 +163,11 @@ async function asClient<T>(config: pg.ClientConfig, work: (client: pg.Client) =>
   }
 }
 
-const unreachable = (cause: unknown) => new AppError('unavailable', 'The database cannot be reached.', { cause })
+/** 28000, 28P01: invalid authorization, invalid password (PostgreSQL, Appendix A). The mending is the administrator's, not the network's. */
+function unreachable(cause: unknown): AppError {
+  const { code } = cause as { code?: unknown }
+  if (code !== '28000' && code !== '28P01')
+    return new AppError('unavailable', 'The database cannot be reached.', { cause })
+  const message = 'The database refused the name or the password: look at DATABASE_URL and DATABASE_OWNER_URL.'
+  return new AppError('misconfigured', message, { cause, reason: 'database-credentials' })
+}

@@ -4,9 +4,11 @@ import { createBoard, listBoards } from '../../../connector/admin/boards.ts'
 import { addOrigin, listOrigins, removeOrigin } from '../../../connector/admin/origins.ts'
 import { addSchool, changeSchoolSettings, listSchools, schoolByKey } from '../../../connector/admin/schools.ts'
 import { addSignIn, listSignIns, removeSignIn, signInSecretPlace } from '../../../connector/admin/sign-ins.ts'
-import { addSource, listSources, testSource } from '../../../connector/admin/sources.ts'
+import { addSource, listSources, removeSource, testSource } from '../../../connector/admin/sources.ts'
 import { routesTo } from '../../../connector/store/routes.ts'
 import { withTenant } from '../../../connector/store/scope.ts'
+import { withRunLock } from '../../../connector/store/sync-runs.ts'
+import { approveRun, listRuns, runSync } from '../../../connector/sync/run.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import { madeUpAdapter, madeUpSchool } from '../sync/made-up.ts'
 
@@ -146,7 +148,8 @@ describe('a sign-in', () => {
     [{ issuer: 'http://idp.school.nl' }],
     [{ issuer: 'https://idp.school.nl?tenant=1' }],
     [{ scopes: 'profile' }],
-    [{ keyType: 'shoe-size' as 'email' }],
+    [{ keyType: 'shoe-size' as 'username' }],
+    [{ keyType: 'email' as const }],
   ])('is refused with %j', async wrong => {
     const { boardId, id: schoolId } = await newSchool()
     await expect(addSignIn(t, { boardId, schoolId, ...signIn, ...wrong })).rejects.toMatchObject({
@@ -192,4 +195,44 @@ describe('a source', () => {
       reason: 'source-kind',
     })
   })
+
+  test('goes when nothing came from it, with its runs, and of the own board only', async () => {
+    const place = await madeUpSource()
+    await runSync(place.ctx, { ...place.input, by: 'operator' })
+    const other = await newSchool()
+    const elsewhere = removeSource(t, { boardId: other.boardId, sourceId: place.input.sourceId })
+    await expect(elsewhere).rejects.toMatchObject({ code: 'not-found' })
+    await removeSource(t, place.input)
+    expect(await listSources(t, { boardId: place.input.boardId })).toEqual([])
+    expect(await listRuns(t, place.input)).toEqual([])
+    expect(await actions(place.input.boardId)).toContain('source.remove')
+  })
+
+  test('stays when people came from it, and says what to do', async () => {
+    const place = await madeUpSource()
+    const { runId } = await runSync(place.ctx, { ...place.input, by: 'operator' })
+    await approveRun(place.ctx, { boardId: place.input.boardId, runId, by: 'operator' })
+    await expect(removeSource(t, place.input)).rejects.toMatchObject({
+      code: 'conflict',
+      reason: 'source-in-use',
+      message: expect.stringContaining('--source'),
+    })
+    expect(await listSources(t, { boardId: place.input.boardId })).toHaveLength(1)
+  })
+
+  test('stays while a sync of it goes on', async () => {
+    const { input } = await madeUpSource()
+    await withRunLock(t.db, input.sourceId, () =>
+      expect(removeSource(t, input)).rejects.toMatchObject({ reason: 'sync-running' }),
+    )
+  })
+
+  async function madeUpSource() {
+    const { boardId, id: schoolId } = await newSchool()
+    const at = new Date('2026-10-05T10:00:00Z')
+    const ctx = { ...t, clock: () => at, adapter: madeUpAdapter({ says: madeUpSchool() }) }
+    const source = { boardId, schoolId, kind: 'made-up', label: 'SIS', options: { token: 't0ken' } }
+    const { id: sourceId } = await addSource(ctx, source)
+    return { ctx, input: { boardId, sourceId } }
+  }
 })

@@ -7,6 +7,7 @@ import {
   findPerson,
   listGrants,
   type NewGrant,
+  namesOfHolders,
   revokeGrant,
 } from '../../../connector/admin/grants.ts'
 import { addSchool } from '../../../connector/admin/schools.ts'
@@ -230,6 +231,43 @@ describe('who administers the systems', () => {
       for (const { value } of made) await revokeGrant(ctx(), { boardId, grantId: value.grant.id, by: 'operator' })
     }
   })
+})
+
+describe('the list of grants', () => {
+  test('says of each whether it waits, holds, is revoked or has ended, and of which group', async () => {
+    const confirmById = await who('leerkracht:21')
+    const personId = await who('leerkracht:20')
+    const groupId = await firstHomeroom()
+    const states = async () => (await listGrants(ctx(), { boardId })).map(({ role, state }) => `${role} ${state}`)
+    const { grant } = await add({ personId, role: 'SCHOOL_LEADER', confirmById })
+    const until = '2026-10-06'
+    await add({ personId: await who('leerkracht:22'), role: 'PRIVACY_OFFICER', until })
+    await add({ personId, role: 'GROUP_TEACHER', groupId: groupId.id, confirmById, until })
+    expect(await states()).toEqual(['SCHOOL_LEADER waiting', 'PRIVACY_OFFICER confirmed', 'GROUP_TEACHER waiting'])
+    await revokeGrant(ctx(), { boardId, grantId: grant.id, by: 'operator' })
+    now = new Date('2026-10-06T10:00:00Z')
+    expect(await states()).toEqual(['SCHOOL_LEADER revoked', 'PRIVACY_OFFICER ended', 'GROUP_TEACHER ended'])
+    expect((await listGrants(ctx(), { boardId })).map(({ group }) => group)).toEqual([null, null, groupId.name])
+  })
+
+  test('shows names of those who hold one only when asked for them, and that is in the log', async () => {
+    const personId = await leader()
+    const asked = () =>
+      withTenant(t.db, { boardId, role: 'system' }, tx =>
+        tx.auditEntry.findMany({ where: { boardId, action: 'grant.list.names' } }),
+      )
+    expect(JSON.stringify(await listGrants(ctx(), { boardId }))).not.toContain('name"')
+    expect(await asked()).toEqual([])
+    const names = await namesOfHolders(ctx(), { boardId, schoolId })
+    expect([...names.keys()]).toEqual([personId])
+    expect(names.get(personId)).toMatch(/\w/)
+    expect(await asked()).toMatchObject([{ actor: 'operator', object: schoolId, outcome: 'done' }])
+  })
+
+  const firstHomeroom = () =>
+    withTenant(t.db, { boardId, role: 'system' }, tx =>
+      tx.group.findFirstOrThrow({ where: { boardId, kind: 'homeroom' }, select: { id: true, name: true } }),
+    )
 })
 
 describe('revoking', () => {

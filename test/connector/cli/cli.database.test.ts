@@ -1,12 +1,18 @@
 /** The command line as people use it: a process of its own, the embedded database of its own data directory, an EDEXML file. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { readConfig } from '../../../connector/config.ts'
+import { openLog } from '../../../connector/log.ts'
+import { openDatabase } from '../../../connector/store/database.ts'
 import { startEmbedded } from '../../../connector/store/embedded.ts'
+import { openKeyring } from '../../../connector/store/keyring.ts'
+import { routesTo } from '../../../connector/store/routes.ts'
+import { withTenant } from '../../../connector/store/scope.ts'
+import { optionsPlace } from '../../../connector/sync/source.ts'
+import { type More, runM5 } from './run.ts'
 
-const cli = new URL('../../../connector/cli/m5.ts', import.meta.url).pathname
 let dir: string
 let data: string
 let keep: Awaited<ReturnType<typeof startEmbedded>>
@@ -22,32 +28,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-interface Answer {
-  code: number | null
-  out: string
-  err: string
-  json: unknown
-}
-
-function m5(
-  args: string[],
-  { stdin = '', env = {} }: { stdin?: string; env?: Record<string, string> } = {},
-): Promise<Answer> {
-  const child: ChildProcess = spawn(process.execPath, [cli, '--json', ...args], {
-    env: { PATH: '/usr/bin:/bin', M5_DATA: data, M5_URL: 'http://localhost:4400', ...env },
-    stdio: 'pipe',
-  })
-  let [out, err] = ['', '']
-  child.stdout?.on('data', chunk => (out += chunk))
-  child.stderr?.on('data', chunk => (err += chunk))
-  child.stdin?.end(stdin)
-  return new Promise((done, fail) => {
-    child.on('error', fail)
-    child.on('close', code =>
-      done({ code, out, err, json: out.startsWith('{') || out.startsWith('[') ? JSON.parse(out) : null }),
-    )
-  })
-}
+const m5 = (args: string[], more: More = {}) => runM5(args, { ...more, env: { M5_DATA: data, ...more.env } })
 
 function schoolYear(): string {
   const now = new Date()
@@ -104,6 +85,8 @@ describe('usage', () => {
     [['nonsense'], 1],
     [['school', 'add', 'De Klim'], 1],
     [['origin', 'add', 'https://x.nl', '--school', 'pk_nope'], 1],
+    [['source', 'add', '--kind', 'unknown'], 1],
+    [['origin', 'remove', 'portal'], 1],
   ])('%j ends with %i', async (args, code) => {
     expect((await m5(args as string[])).code).toBe(code)
   })
@@ -140,7 +123,16 @@ test('a school from nothing to its leader: board, school, origin, sign-in, sourc
     code: 0,
     json: { hasSecret: true },
   })
-  expect((await m5(['signin', 'list', ...at])).out).not.toContain('geheim')
+  const signIns = await m5(['signin', 'list', ...at])
+  expect(signIns.out).not.toContain('geheim')
+  const [{ id: signInId }] = signIns.json as [{ id: string }]
+  expect(signIns.json).toMatchObject([{ redirect: `http://localhost:4400/entry/callback/${signInId}` }])
+  const byEmail = ['--label', 'Mail', '--claim', 'email', '--key-type', 'email']
+  const mail = await m5(['signin', 'add', ...signIn.slice(0, 4), ...byEmail, ...at])
+  expect(mail).toMatchObject({
+    code: 1,
+    json: { message: expect.stringMatching(/e-mail address alone never links .* Use sis-id, .* or username/) },
+  })
 
   const path = write()
   const source = (await m5(['source', 'add', '--kind', 'edexml-file', '--option', `path=${path}`, ...at])).json as {
@@ -160,15 +152,21 @@ test('a school from nothing to its leader: board, school, origin, sign-in, sourc
   expect(await m5(['sync', '--approve', runId])).toMatchObject({ code: 0, json: { state: 'applied' } })
   expect(await m5(['sync', '--approve', runId])).toMatchObject({ code: 1, json: { error: 'conflict' } })
   expect(await m5(['sync'])).toMatchObject({ code: 0, json: [{ state: 'unchanged' }] })
+  write({ n: 1 })
+  expect(await m5(['sync'])).toMatchObject({
+    code: 0,
+    json: [{ state: 'unchanged', diff: [`school year ${schoolYear()}`] }],
+  })
+  expect(await m5(['source', 'remove', source.id])).toMatchObject({ code: 1, json: { error: 'conflict' } })
 
-  write({ n: 1, without: ['14'] })
+  write({ n: 2, without: ['14'] })
   const held = await m5(['sync', ...at])
   expect(held).toMatchObject({ code: 2 })
   expect(held.out).toContain('staff-removal')
   const [{ runId: second }] = held.json as [{ runId: string }]
   expect(await m5(['sync', '--cancel', second])).toMatchObject({ code: 0 })
 
-  write({ n: 2, brin: '98YY' })
+  write({ n: 3, brin: '98YY' })
   expect(await m5(['sync'])).toMatchObject({
     code: 3,
     json: [{ state: 'refused', reasons: [{ guard: 'other-school' }] }],
@@ -180,7 +178,7 @@ test('a school from nothing to its leader: board, school, origin, sign-in, sourc
   })
   expect(await m5(['source', 'test'])).toMatchObject({ code: 4 })
   const runs = (await m5(['sync', 'status'])).json as { state: string }[]
-  expect(runs.map(run => run.state)).toEqual(['failed', 'refused', 'cancelled', 'unchanged', 'applied'])
+  expect(runs.map(run => run.state)).toEqual(['failed', 'refused', 'cancelled', 'unchanged', 'unchanged', 'applied'])
 
   const grant = ['grant', 'add', '--person', 'leerkracht:13', '--role', 'SCHOOL_LEADER', ...at]
   expect(await m5(grant)).toMatchObject({ code: 1 })
@@ -189,7 +187,19 @@ test('a school from nothing to its leader: board, school, origin, sign-in, sourc
   expect(made.out).toMatch(/localhost:4400\/bevestig\?s=pk_[\w-]+#[\w-]{43}/)
   const itAdmin = ['grant', 'add', '--person', 'leerkracht:14', '--role', 'IT_ADMINISTRATOR', ...at]
   expect(await m5(itAdmin)).toMatchObject({ code: 0 })
-  expect(await m5(['grant', 'list'])).toMatchObject({ code: 0, json: [{ confirmed: false }, { confirmed: true }] })
+  const grants = await m5(['grant', 'list'])
+  expect(grants).toMatchObject({ code: 0, json: [{ state: 'waiting' }, { state: 'confirmed' }] })
+  expect(grants.out).not.toMatch(/Kanarie|Juf/)
+  const [{ id: grantId }] = grants.json as [{ id: string }]
+  const listed = await m5(['grant', 'list'], { plain: true })
+  expect(listed.out).toMatch(new RegExp(`^${grantId.slice(0, 8)} +SCHOOL_LEADER +waiting$`, 'm'))
+  expect(listed.out).not.toContain(grantId)
+  expect(listed.err).toBe('')
+  const named = await m5(['grant', 'list', '--names'], { plain: true })
+  expect(named.out).toMatch(/SCHOOL_LEADER +waiting +Juf13 Kanariemeester13$/m)
+  expect(named.err).toContain('names of people')
+  expect(await m5(['grant', 'revoke', grantId.slice(0, 8)])).toMatchObject({ code: 0, json: { id: grantId } })
+  expect(await m5(['grant', 'list'])).toMatchObject({ json: [{ state: 'revoked' }, { state: 'confirmed' }] })
 })
 
 test('a secret among the options is refused as an argument, and taken from standard input or the environment', async () => {
@@ -202,6 +212,74 @@ test('a secret among the options is refused as an argument, and taken from stand
   expect(await m5([...add, '--option', 'key=@env:KEY'], { env: { KEY: 'geheim-2' } })).toMatchObject({ code: 0 })
   expect((await m5(['source', 'list'])).out).not.toContain('geheim-2')
 })
+
+test('what was set up can be undone and changed: origin, sign-in, unused source, settings', async () => {
+  const school = (await m5(['school', 'add', 'De Terug', '--brin', '97XX'])).json as { publishableKey: string }
+  const at = ['--school', school.publishableKey]
+  await m5(['origin', 'add', 'https://portal.school.nl', ...at])
+  const [{ id: origin }] = (await m5(['origin', 'list', ...at])).json as [{ id: string }]
+  expect(await m5(['origin', 'remove', origin])).toMatchObject({ code: 0, json: { id: origin, removed: true } })
+  expect(await m5(['origin', 'remove', origin])).toMatchObject({ code: 1, json: { error: 'not-found' } })
+
+  const facts = ['--issuer', 'https://idp.terug.nl', '--client-id', 'm5', '--label', 'School', '--claim', 'sis_id']
+  const signIn = await m5(['signin', 'add', ...facts, '--key-type', 'sis-id', ...at], { plain: true })
+  const [, id = ''] = /^Sign-in (\S+)$/m.exec(signIn.out) ?? []
+  expect(signIn.out).toContain(`Redirect address http://localhost:4400/entry/callback/${id}\n`)
+  expect(await m5(['signin', 'remove', id])).toMatchObject({ code: 0 })
+  expect(await m5(['signin', 'list', ...at])).toMatchObject({ json: [] })
+
+  const source = await m5(['source', 'add', '--kind', 'edexml-file', '--option', `path=${join(dir, 'none')}`, ...at])
+  const { id: sourceId } = source.json as { id: string }
+  expect(await m5(['sync', '--source', sourceId])).toMatchObject({ code: 4 })
+  expect(await m5(['source', 'remove', sourceId])).toMatchObject({ code: 0 })
+  expect(await m5(['source', 'list', ...at])).toMatchObject({ json: [] })
+
+  const lines = ['--help-line', 'Meldpunt=0800 1234', '--help-line', 'Chat=https://chat.school.nl']
+  const set = await m5(['school', 'set', ...at, '--panel', 'at-once', '--school-day-ends', '14:15', ...lines])
+  const helpLines = [
+    { label: 'Meldpunt', phone: '0800 1234' },
+    { label: 'Chat', url: 'https://chat.school.nl' },
+  ]
+  expect(set).toMatchObject({ code: 0, json: { panel: 'at-once', schoolDayEnds: '14:15', helpLines } })
+  const back = await m5(['school', 'set', ...at, '--panel', 'end-of-day', '--default-help-lines'])
+  expect(back).toMatchObject({ code: 0, json: { panel: 'end-of-day', schoolDayEnds: '14:15' } })
+  expect(back.json).not.toHaveProperty('helpLines')
+  expect(await m5(['school', 'set', ...at, '--school-day-ends', 'noon'])).toMatchObject({ code: 1 })
+  expect(await m5(['school', 'set', ...at])).toMatchObject({ code: 1, json: { error: 'invalid-input' } })
+})
+
+test('a source that is broken does not keep the next one from its sync', async () => {
+  const env = { M5_DATA: join(dir, 'broken') }
+  await m5(['board', 'add', 'Stichting Zuid'], { env })
+  await m5(['school', 'add', 'De Kapot', '--brin', '99ZZ'], { env })
+  const source = ['source', 'add', '--kind', 'edexml-file', '--option', `path=${write()}`]
+  const broken = (await m5(source, { env })).json as { id: string }
+  const sound = (await m5(source, { env })).json as { id: string }
+  await breakOptions(env.M5_DATA, broken.id)
+  expect(await m5(['sync'], { env })).toMatchObject({
+    code: 5,
+    json: [
+      { sourceId: broken.id, error: 'fault' },
+      { sourceId: sound.id, state: 'held' },
+    ],
+  })
+})
+
+/** Seals what is no JSON: a fault that no adapter and no guard knows. */
+async function breakOptions(dataDir: string, id: string): Promise<void> {
+  const config = readConfig({ M5_DATA: dataDir })
+  const db = await openDatabase(config, openLog({ logLevel: 'silent' }))
+  const keyring = await openKeyring(config, db)
+  const boardId = (await routesTo(db, 'board'))[0]?.toBoardId ?? ''
+  const keys = await keyring.board(boardId)
+  await withTenant(db, { boardId, role: 'system' }, tx =>
+    tx.source.update({
+      where: { boardId_id: { boardId, id } },
+      data: { optionsSealed: keys.seal(optionsPlace(id), '{') },
+    }),
+  )
+  await db.close()
+}
 
 test('it leaves a server that it found running, and stops one that it started', async () => {
   expect((await m5(['board', 'list'])).code).toBe(0)
