@@ -34,7 +34,7 @@ export async function startConnector(env: Record<string, string>): Promise<Conne
   const started = performance.now()
   const child = spawn(
     process.execPath,
-    [...(process.env.M5_PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []), main],
+    [main],
     {
       env: { PATH: process.env.PATH, M5_LOG: 'warn', ...env, M5_URL: origin, NODE_ENV: 'production' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
