@@ -592,7 +592,8 @@ begin
   return found;
 end $$;
 
--- Hot path 3: one report, its involvements and its audit entry, in one durable transaction; read back before it is acknowledged.
+-- Hot path 3: one report, its involvements and its audit entry, in one durable transaction. What is answered is the row that was written, or
+-- that stood there already: under row-level security a conflict alone proves nothing.
 -- A person who is not of this school is not linked, and the report says so: bodySealed keeps what came.
 -- With a session, who sent it is judged here: signed while session and token hold, expired when they did once, else unsigned.
 create function submit_report(
@@ -602,12 +603,13 @@ create function submit_report(
 returns table (id uuid, received_at timestamptz, standing text, fresh boolean)
 language plpgsql as $$
 declare
-  problems text[] := array(select jsonb_array_elements_text(facts -> 'problems'));
   today date := (facts ->> 'today')::date;
   stands text := facts ->> 'standing';
   kind text := facts ->> 'reporterKind';
-  known uuid[];
-  homes uuid[];
+  faults text[] := '{}';
+  known uuid[] := '{}';
+  homes uuid[] := '{}';
+  somebody_unknown boolean := false;
 begin
   -- Planned once a connection: the plans never depend on the values, and making them anew costs more than running them.
   perform set_config('app.board', board::text, true), set_config('plan_cache_mode', 'force_generic_plan', true);
@@ -624,61 +626,67 @@ begin
     if not found then
       stands := 'UNSIGNED';
       kind := facts ->> 'reporterKind';
-      problems := problems || 'session-unknown'::text;
+      faults := array['session-unknown'];
       persons := array_replace(persons, reporter, null);
       reporter_tag := null;
       reporter_sealed := null;
     end if;
   end if;
 
-  select coalesce(array_agg(k.person order by i.ord), '{}'), coalesce(array_agg(k.home order by i.ord), '{}')
-  into known, homes
-  from unnest(persons) with ordinality as i (person, ord)
-  -- "offset 0" holds the planner to the index on the person: without statistics it would walk through the whole school instead.
-  left join lateral (
-    select i.person as person,
-           (select m."groupId"
-            from (select * from "Membership" where "boardId" = board and "personId" = i.person offset 0) m
-            join "Group" g on g."boardId" = m."boardId" and g.id = m."groupId" and g.kind = 'homeroom'
-            where m."schoolId" = school and m.role = 'pupil'
-              and m."startsOn" <= today and (m."endsOn" is null or m."endsOn" > today)
-            order by m."startsOn" desc limit 1) as home
-    from (select * from "Affiliation" where "boardId" = board and "personId" = i.person offset 0) a
-    where a."schoolId" = school and a.status = 'active' and a.role in ('pupil', 'staff')
-    limit 1) k on true;
-
-  if exists (select from unnest(persons, known) as p (asked, found) where p.asked is not null and p.found is null) then
-    problems := problems || 'unknown-person'::text;
-  end if;
-  if exists (select from "Report" r where r."boardId" = board and r."idemKey" = idem and r."bodyPrint" <> print) then
-    problems := problems || 'same-key-other-body'::text;
+  if cardinality(persons) > 0 then
+    select array_agg(k.person order by i.ord), array_agg(k.home order by i.ord), bool_or(i.person is not null and k.person is null)
+    into known, homes, somebody_unknown
+    from unnest(persons) with ordinality as i (person, ord)
+    -- "offset 0" holds the planner to the index on the person: without statistics it would walk through the whole school instead.
+    left join lateral (
+      select i.person as person,
+             (select m."groupId"
+              from (select * from "Membership" where "boardId" = board and "personId" = i.person offset 0) m
+              join "Group" g on g."boardId" = m."boardId" and g.id = m."groupId" and g.kind = 'homeroom'
+              where m."schoolId" = school and m.role = 'pupil'
+                and m."startsOn" <= today and (m."endsOn" is null or m."endsOn" > today)
+              order by m."startsOn" desc limit 1) as home
+      from (select * from "Affiliation" where "boardId" = board and "personId" = i.person offset 0) a
+      where a."schoolId" = school and a.status = 'active' and a.role in ('pupil', 'staff')
+      limit 1) k on true;
+    if somebody_unknown then
+      faults := faults || 'unknown-person'::text;
+    end if;
   end if;
 
   insert into "Report" (
     "boardId", id, "schoolId", "idemKey", "bodyPrint", "receivedAt", "visibleFrom", standing, "reporterKind", "reporterTag",
     "reporterSealed", "bodySealed", "wordsSealed", behaviours, "targetKind", place, moment, "happenedOn", precision, frequency,
     severity, "helpedBy", wish, "dangerNow", urgent, problems)
-  values (
-    board, report, school, idem, print, (facts ->> 'receivedAt')::timestamptz, (facts ->> 'visibleFrom')::timestamptz,
-    stands, kind, reporter_tag, reporter_sealed, body_sealed, words_sealed,
-    array(select jsonb_array_elements_text(facts -> 'behaviours')), facts ->> 'targetKind', facts ->> 'place', facts ->> 'moment',
-    (facts ->> 'happenedOn')::date, facts ->> 'precision', facts ->> 'frequency', (facts ->> 'severity')::int,
-    array(select jsonb_array_elements_text(facts -> 'helpedBy')), facts ->> 'wish', (facts ->> 'dangerNow')::boolean,
-    (facts ->> 'urgent')::boolean, problems)
-  on conflict ("boardId", "idemKey", "bodyPrint") do nothing;
+  select
+    board, report, school, idem, print, f."receivedAt", f."visibleFrom", stands, kind, reporter_tag,
+    reporter_sealed, body_sealed, words_sealed, f.behaviours, f."targetKind", f.place, f.moment, f."happenedOn", f.precision, f.frequency,
+    f.severity, f."helpedBy", f.wish, f."dangerNow", f.urgent,
+    f.problems || faults || case
+      when exists (select from "Report" r where r."boardId" = board and r."idemKey" = idem and r."bodyPrint" <> print)
+      then array['same-key-other-body'] else '{}' end
+  from jsonb_to_record(facts) as f (
+    "receivedAt" timestamptz, "visibleFrom" timestamptz, behaviours text[], "targetKind" text, place text, moment text, "happenedOn" date,
+    precision text, frequency text, severity int, "helpedBy" text[], wish text, "dangerNow" boolean, urgent boolean, problems text[])
+  on conflict ("boardId", "idemKey", "bodyPrint") do nothing
+  returning "Report"."receivedAt" into received_at;
 
-  fresh := found;
-  if fresh then
+  if found then
     insert into "Involvement" ("boardId", id, "reportId", role, "personId", "groupId", "typedSealed")
     select board, i.id, report, i.role, i.person, i.home, i.typed
     from unnest(involvement_ids, roles, known, homes, typed) as i (id, role, person, home, typed);
     -- No actor: the log is read by people who may not know who told.
     insert into "AuditEntry" ("boardId", id, actor, action, object, outcome)
     values (board, gen_random_uuid(), 'reporter', 'report.submit', report::text, 'done');
+    id := report;
+    standing := stands;
+    fresh := true;
+    return next;
+    return;
   end if;
 
   return query
-    select r.id, r."receivedAt", r.standing, submit_report.fresh from "Report" r
+    select r.id, r."receivedAt", r.standing, false from "Report" r
     where r."boardId" = board and r."idemKey" = idem and r."bodyPrint" = print;
   if not found then
     raise exception 'report not found after it was stored';
