@@ -32,14 +32,10 @@ export async function freePort(host = 'localhost'): Promise<number> {
 export async function startConnector(env: Record<string, string>): Promise<ConnectorProcess> {
   const origin = env.M5_URL ?? `http://localhost:${await freePort()}`
   const started = performance.now()
-  const child = spawn(
-    process.execPath,
-    [main],
-    {
-      env: { PATH: process.env.PATH, M5_LOG: 'warn', ...env, M5_URL: origin, NODE_ENV: 'production' },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    },
-  )
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH, M5_LOG: 'warn', ...env, M5_URL: origin, NODE_ENV: 'production' },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
   let said = ''
   child.stderr?.on('data', chunk => {
     said += String(chunk)
