@@ -6,35 +6,24 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
-import { append } from '../store/audit.ts'
-import { localDay, schoolYearOn } from '../store/calendar.ts'
+import { localDay } from '../store/calendar.ts'
 import type { Tx } from '../store/database.ts'
 import {
-  confirmByTag,
   currentGrants,
   type GrantRole,
-  grantBehindLink,
   grantingRoles,
   grantRoles,
-  type LinkQuestion,
   lockPerson,
   openingRoles,
-  personBehindTag,
   standingGrants,
   teachesHomeroom,
 } from '../store/grants.ts'
-import { displayName, type FoundPerson, namesOf, peopleBySourceKey } from '../store/people.ts'
 import { schoolOf } from '../store/schools.ts'
-import { withTenant } from '../store/scope.ts'
 import { tagOf } from '../store/seal.ts'
-import { type AdminContext, type By, doing, operator, reading } from './context.ts'
+import { doing, operator } from './context.ts'
+import { type GrantContext, type GrantFacts, now, toFacts } from './grant-facts.ts'
 import { checked } from './input.ts'
 import { endSessions } from './sign-ins.ts'
-
-type GrantContext = AdminContext & { clock?: () => Date }
-
-/** How long a link waits for its person. */
-const linkDays = 7
 
 const NewGrant = z.object({
   role: z.enum(Object.keys(grantRoles) as [GrantRole, ...GrantRole[]]),
@@ -61,20 +50,6 @@ export interface NewGrant {
   confirmById?: string
 }
 
-export interface GrantFacts {
-  id: string
-  schoolId: string
-  personId: string
-  role: string
-  groupId: string | null
-  startsOn: string
-  until: string | null
-  grantedBy: string
-  confirmById: string | null
-  confirmed: boolean
-  revoked: boolean
-}
-
 /**
  * @returns `token` when somebody has to confirm: goes to that person alone, is stored as a hash, and is not shown again
  * @throws AppError `forbidden` with reason `self`, `not-granting`, `it-administrator` or `opens-reports`; `invalid-input`; `not-found`
@@ -94,7 +69,8 @@ export async function addGrant(
   return doing(ctx, { boardId, by: grantedBy }, deed, async tx => {
     if (grantedBy === personId) throw forbidden('Nobody grants a role to themselves.', 'self')
     await schoolOf(tx, boardId, schoolId)
-    if (!(await lockPerson(tx, boardId, personId))) throw unknownPerson()
+    if (!(await lockPerson(tx, boardId, personId)))
+      throw new AppError('not-found', 'The roster has no such person.', { reason: 'person-unknown' })
     await mustBeStaff(tx, boardId, personId, isOfBoard(role) ? undefined : schoolId)
     await mustBeGroup(tx, { boardId, schoolId, role, groupId })
     if (grantedBy !== operator) await mustGrant(tx, { boardId, schoolId, role, grantedBy, today })
@@ -200,72 +176,6 @@ async function insertGrant(tx: Tx, row: GrantRow): Promise<GrantFacts> {
   return toFacts(made)
 }
 
-interface Opened {
-  boardId: string
-  token: string
-  /** Who opened the link. */
-  personId: string
-  /** The school they signed in at; a link of another school of the board then does not work. */
-  schoolId?: string
-}
-
-export interface GrantOffer {
-  role: GrantRole
-  /** Display name of who gets the role. */
-  person: string
-  school: string
-  group?: string
-  /** Exclusive. */
-  until?: string
-}
-
-/**
- * What the link of `addGrant` asks its person to confirm, for somebody who is signed in. Changes nothing.
- * @throws AppError `not-found` in every other case: a stranger learns nothing from trying
- */
-export async function lookGrant(ctx: GrantContext, opened: Opened): Promise<GrantOffer> {
-  const { boardId, personId } = opened
-  const keys = await ctx.keyring.board(boardId)
-  const offer = await withTenant(ctx.db, { boardId, personId, role: 'person' }, async tx => {
-    const grant = await grantBehindLink(tx, question(ctx, opened))
-    if (!grant) return null
-    const { name: school } = await schoolOf(tx, boardId, grant.schoolId)
-    const names = (await namesOf(tx, keys, boardId, [grant.personId])).get(grant.personId)
-    await append(tx, { boardId, actor: personId, action: 'grant.look', object: grant.id, outcome: 'done' })
-    return { ...grant, school, person: names ? displayName(names) : '' }
-  })
-  if (!offer) throw new AppError('not-found', 'This link does not work (any more).', { reason: 'grant-link' })
-  const { role, person, school, group, until } = offer
-  return { role, person, school, ...(group ? { group } : {}), ...(until ? { until: isoDay(until) } : {}) }
-}
-
-/**
- * Called for somebody who is signed in, with the token of the link. Works once, for the person it was made for, within seven days.
- * @throws AppError `gone` in every other case: a stranger learns nothing from trying
- */
-export async function confirmGrant(ctx: GrantContext, opened: Opened): Promise<{ grantId: string; schoolId: string }> {
-  const { boardId, personId } = opened
-  const asked = question(ctx, opened)
-  const confirmed = await withTenant(ctx.db, { boardId, personId, role: 'person' }, async tx => {
-    const receiver = await personBehindTag(tx, boardId, asked.tag)
-    if (receiver === null) return null
-    await lockPerson(tx, boardId, receiver)
-    const grant = await confirmByTag(tx, asked)
-    const outcome = grant ? ('done' as const) : ('refused' as const)
-    const object = grant ? { object: grant.id } : {}
-    await append(tx, { boardId, actor: personId, action: 'grant.confirm', outcome, ...object })
-    return grant
-  })
-  if (!confirmed) throw new AppError('gone', 'This link does not work (any more).', { reason: 'grant-link' })
-  return { grantId: confirmed.id, schoolId: confirmed.schoolId }
-}
-
-function question(ctx: GrantContext, { boardId, token, personId, schoolId }: Opened): LinkQuestion {
-  const at = now(ctx)
-  const since = new Date(at.getTime() - linkDays * 86_400_000)
-  return { boardId, tag: tagOf(token), personId, schoolId, today: localDay(at), since }
-}
-
 /** At once: every session of that person ends in the same transaction. Twice is once. @throws AppError `not-found`, `forbidden` */
 export function revokeGrant(ctx: GrantContext, input: { boardId: string; grantId: string; by: string }): Promise<void> {
   const { boardId, grantId, by } = input
@@ -287,103 +197,6 @@ export function revokeGrant(ctx: GrantContext, input: { boardId: string; grantId
   })
 }
 
-export interface ListedGrant extends GrantFacts {
-  /** Name of the group. */
-  group: string | null
-  state: GrantState
-}
-
-/** Waiting: for the second person. Ended: `until` has come. */
-export type GrantState = 'waiting' | 'confirmed' | 'revoked' | 'ended'
-
-/** Newest last; revoked ones too. */
-export function listGrants(
-  ctx: Pick<GrantContext, 'db' | 'clock'>,
-  where: { boardId: string; schoolId?: string; personId?: string },
-): Promise<ListedGrant[]> {
-  const today = localDay(now(ctx))
-  return reading(ctx, where.boardId, async tx => {
-    const rows = await tx.grant.findMany({
-      where,
-      include: { group: { select: { name: true } } },
-      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-    })
-    return rows.map(({ group, ...row }) => {
-      const facts = toFacts(row)
-      return { ...facts, group: group?.name ?? null, state: stateOf(facts, today) }
-    })
-  })
-}
-
-function stateOf({ revoked, until, confirmed }: GrantFacts, today: string): GrantState {
-  if (revoked) return 'revoked'
-  if (until !== null && until <= today) return 'ended'
-  return confirmed ? 'confirmed' : 'waiting'
-}
-
-/** Display names of those who hold a grant of this school, by person id. Whoever asks for names is in the log. */
-export async function namesOfHolders(
-  ctx: AdminContext,
-  input: By & { boardId: string; schoolId: string },
-): Promise<Map<string, string>> {
-  const { boardId, schoolId } = input
-  const keys = await ctx.keyring.board(boardId)
-  return doing(ctx, input, { action: 'grant.list.names', object: () => schoolId }, async tx => {
-    const held = await tx.grant.findMany({ where: { boardId, schoolId }, select: { personId: true } })
-    const ids = held.map(({ personId }) => personId)
-    return new Map([...(await namesOf(tx, keys, boardId, ids))].map(([id, names]) => [id, displayName(names)]))
-  })
-}
-
-/**
- * By the key the source gives, `leerkracht:12`.
- * @throws AppError `not-found`; `conflict` when two sources of the school mean different people by it
- */
-export async function findPerson(
-  ctx: GrantContext,
-  boardId: string,
-  schoolId: string,
-  sourceKey: string,
-): Promise<FoundPerson> {
-  const keys = await ctx.keyring.board(boardId)
-  const schoolYear = schoolYearOn(localDay(now(ctx)))
-  const found = await reading(ctx, boardId, tx =>
-    peopleBySourceKey(tx, keys, { boardId, schoolId, sourceKey, schoolYear }),
-  )
-  const [first] = found
-  if (!first) throw unknownPerson()
-  if (found.some(each => each.personId !== first.personId))
-    throw new AppError('conflict', 'Two sources of this school mean different people by this key.')
-  return first
-}
-
-interface StoredGrant extends Omit<GrantFacts, 'startsOn' | 'until' | 'confirmed' | 'revoked'> {
-  startsOn: Date
-  until: Date | null
-  confirmedAt: Date | null
-  revokedAt: Date | null
-}
-
-function toFacts(row: StoredGrant): GrantFacts {
-  const { id, schoolId, personId, role, groupId, grantedBy, confirmById } = row
-  return {
-    id,
-    schoolId,
-    personId,
-    role,
-    groupId,
-    startsOn: isoDay(row.startsOn),
-    until: row.until && isoDay(row.until),
-    grantedBy,
-    confirmById,
-    confirmed: row.confirmedAt !== null,
-    revoked: row.revokedAt !== null,
-  }
-}
-
-const now = (ctx: Pick<GrantContext, 'clock'>) => (ctx.clock ?? (() => new Date()))()
 const day = (text: string) => new Date(`${text}T00:00:00Z`)
-const isoDay = (date: Date) => date.toISOString().slice(0, 10)
 const forbidden = (message: string, reason: string) => new AppError('forbidden', message, { reason })
 const invalid = (message: string) => new AppError('invalid-input', message)
-const unknownPerson = () => new AppError('not-found', 'The roster has no such person.', { reason: 'person-unknown' })

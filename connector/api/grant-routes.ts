@@ -1,6 +1,6 @@
 /** The two calls behind a grant link (`m5 grant add`): what it asks, and yes. The token comes in the body: it stands in no log. */
 import { json, Router } from 'express'
-import { confirmGrant, lookGrant } from '../admin/grants.ts'
+import { confirmGrant, lookGrant } from '../admin/grant-link.ts'
 import { bearerOf, parse } from '../entry/frame-routes.ts'
 import type { ApiContext } from './context.ts'
 import { GrantLink, GrantOffer } from './contract.ts'

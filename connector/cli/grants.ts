@@ -1,7 +1,9 @@
 /** `m5 grant`: the first leader or coordinator of a school, and its administrators. */
 import type { Command } from 'commander'
-import { addGrant, findPerson, listGrants, namesOfHolders, revokeGrant } from '../admin/grants.ts'
+import { listGrants, namesOfHolders } from '../admin/grant-list.ts'
+import { addGrant, revokeGrant } from '../admin/grants.ts'
 import { groupNamed } from '../admin/groups.ts'
+import { findPerson } from '../admin/people.ts'
 import type { GrantRole } from '../store/grants.ts'
 import { table } from './output.ts'
 import { findSchool, type Run, shortId, type Where, wholeId } from './session.ts'

@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createBoard } from '../../../connector/admin/boards.ts'
-import {
-  addGrant,
-  confirmGrant,
-  findPerson,
-  listGrants,
-  type NewGrant,
-  namesOfHolders,
-  revokeGrant,
-} from '../../../connector/admin/grants.ts'
+import { confirmGrant } from '../../../connector/admin/grant-link.ts'
+import { listGrants, namesOfHolders } from '../../../connector/admin/grant-list.ts'
+import { addGrant, type NewGrant, revokeGrant } from '../../../connector/admin/grants.ts'
+import { findPerson } from '../../../connector/admin/people.ts'
 import { addSchool } from '../../../connector/admin/schools.ts'
 import { addSource } from '../../../connector/admin/sources.ts'
 import { withTenant } from '../../../connector/store/scope.ts'

@@ -1,7 +1,8 @@
 /** The page behind a grant link, over HTTP: who may look, who may confirm, how often; and what an administrator never opens. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { addGrant, listGrants, type NewGrant } from '../../../connector/admin/grants.ts'
+import { listGrants } from '../../../connector/admin/grant-list.ts'
+import { addGrant, type NewGrant } from '../../../connector/admin/grants.ts'
 import { withTenant } from '../../../connector/store/scope.ts'
 import { type SignedIn, signInAs } from '../../support/frame.ts'
 import { date, seedAffiliation, seedGrant, today } from '../../support/seed.ts'
