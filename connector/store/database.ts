@@ -11,6 +11,7 @@ import { assertSafe } from './assertions.ts'
 import { type EmbeddedServer, keepRunning, startEmbedded } from './embedded.ts'
 import { type Prisma, PrismaClient } from './generated/client.ts'
 import { migrate, pending } from './migrate.ts'
+import { reportWriter, type WriteReport } from './reports.ts'
 import { ensureAppRole, ensureOwnDatabase, grantRows } from './roles.ts'
 
 /** A scoped transaction. */
@@ -20,6 +21,8 @@ export interface Database {
   readonly prisma: PrismaClient
   /** For the few hot paths that are one SQL function, and for health. */
   readonly pool: pg.Pool
+  /** See reports.ts. */
+  readonly writeReport: WriteReport
   /** What the application connects with; for tests and benches. */
   readonly connection: pg.ClientConfig
   /** @param leaveShared when the start was refused: a server that was adopted, or that somebody else uses by now, stays theirs */
@@ -142,6 +145,7 @@ async function connect(to: pg.ClientConfig, size: number, stop: Stop): Promise<D
   return {
     prisma,
     pool,
+    writeReport: reportWriter(pool),
     connection,
     async close(how) {
       await prisma.$disconnect()

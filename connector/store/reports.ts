@@ -1,4 +1,5 @@
-/** Stores one report by one statement (submit_report of the migrations): the hot path of the service. */
+/** Stores reports by one statement (submit_reports of the migrations): the hot path of the service. */
+import type pg from 'pg'
 import type { Database } from './database.ts'
 import type { Bytes } from './seal.ts'
 
@@ -34,34 +35,101 @@ export interface Stored {
   fresh: boolean
 }
 
-/** Resolves after COMMIT, with what was read back. The same key and bytes give the first row again. */
-export async function insertReport(db: Pick<Database, 'pool'>, row: ReportRow): Promise<Stored> {
-  const { rows } = await db.pool.query<{ id: string; received_at: Date; standing: Stored['standing']; fresh: boolean }>(
-    {
-      name: 'submit_report',
-      text: 'select * from submit_report($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)',
-      values: [
-        row.boardId,
-        row.schoolId,
-        row.id,
-        row.idemKey,
-        buffer(row.bodyPrint),
-        JSON.stringify(row.facts),
-        buffer(row.reporterTag),
-        buffer(row.reporterSealed),
-        buffer(row.bodySealed),
-        buffer(row.wordsSealed),
-        row.involvements.map(i => i.id),
-        row.involvements.map(i => i.role),
-        row.involvements.map(i => i.personId),
-        row.involvements.map(i => buffer(i.typedSealed)),
-        ...[row.sender?.sessionId ?? null, row.sender?.personId ?? null, row.sender?.tokenHolds ?? null],
-      ],
-    },
-  )
-  const stored = rows[0]
-  if (!stored) throw new Error('submit_report gave no row')
-  return { id: stored.id, receivedAt: stored.received_at, standing: stored.standing, fresh: stored.fresh }
+/** Resolves after COMMIT, with what was written or stood there already. The same key and bytes give the first row again. */
+export type WriteReport = (row: ReportRow) => Promise<Stored>
+
+export const insertReport = (db: Pick<Database, 'writeReport'>, row: ReportRow): Promise<Stored> => db.writeReport(row)
+
+/** Transactions at the same time: fewer than the pool has connections, so that reading never waits for writing. */
+const atOnce = 3
+/** What one transaction takes at most. */
+const together = 16
+
+/**
+ * Reports that wait while others are being written share a transaction: one commit for all of them. Where nobody waits, each goes alone and
+ * at once. One that cannot be written fails alone: then every one of its company is written by itself.
+ */
+export function reportWriter(pool: Pick<pg.Pool, 'query'>): WriteReport {
+  const waiting: { row: ReportRow; resolve: (stored: Stored) => void; reject: (cause: unknown) => void }[] = []
+  let running = 0
+
+  const next = () => {
+    if (running >= atOnce || waiting.length === 0) return
+    const board = waiting[0]?.row.boardId
+    const batch = waiting.filter(({ row }) => row.boardId === board).slice(0, together)
+    for (const one of batch) waiting.splice(waiting.indexOf(one), 1)
+    running++
+    void settle(batch).finally(() => {
+      running--
+      next()
+    })
+  }
+
+  async function settle(batch: typeof waiting): Promise<void> {
+    try {
+      const stored = await write(batch.map(({ row }) => row))
+      batch.forEach(({ resolve, reject }, i) => {
+        const mine = stored[i]
+        if (mine) resolve(mine)
+        else reject(new Error('submit_reports gave no row'))
+      })
+    } catch (cause) {
+      const [only] = batch
+      if (only && batch.length === 1) return only.reject(cause)
+      for (const one of batch) await settle([one])
+    }
+  }
+
+  /** In the order of the rows, all of one board. */
+  async function write(rows: ReportRow[]): Promise<Stored[]> {
+    const board = rows[0]?.boardId
+    const calls = JSON.stringify(rows.map(call))
+    const result = await pool.query<StoredRow>({
+      name: 'submit_reports',
+      text: 'select * from submit_reports($1, $2)',
+      values: [board, calls],
+    })
+    const stored: Stored[] = []
+    for (const { ord, id, received_at: receivedAt, standing, fresh } of result.rows)
+      stored[ord] = { id, receivedAt, standing, fresh }
+    return stored
+  }
+
+  return row =>
+    new Promise((resolve, reject) => {
+      waiting.push({ row, resolve, reject })
+      next()
+    })
 }
 
-const buffer = (bytes: Bytes | null) => bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+interface StoredRow {
+  ord: number
+  id: string
+  received_at: Date
+  standing: Stored['standing']
+  fresh: boolean
+}
+
+/** As submit_reports takes it. */
+const call = (row: ReportRow, ord: number) => ({
+  ord,
+  school: row.schoolId,
+  report: row.id,
+  idem: row.idemKey,
+  print: hex(row.bodyPrint),
+  facts: row.facts,
+  reporter_tag: hex(row.reporterTag),
+  reporter_sealed: hex(row.reporterSealed),
+  body_sealed: hex(row.bodySealed),
+  words_sealed: hex(row.wordsSealed),
+  involvement_ids: row.involvements.map(i => i.id),
+  roles: row.involvements.map(i => i.role),
+  persons: row.involvements.map(i => i.personId),
+  typed: row.involvements.map(i => hex(i.typedSealed)),
+  session: row.sender?.sessionId ?? null,
+  reporter: row.sender?.personId ?? null,
+  token_holds: row.sender?.tokenHolds ?? null,
+})
+
+const hex = (bytes: Bytes | null) =>
+  bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')

@@ -19,6 +19,7 @@ const connections = 10
 const children = 32
 const rounds = 5
 const perRound = 4000
+const pacedSeconds = 3
 
 export async function reportBench(): Promise<Figure[]> {
   const { server, leave } = await openTestServer()
@@ -45,8 +46,12 @@ export async function reportBench(): Promise<Figure[]> {
       peer.push(await bare(database.db.connection, stage, perRound))
     }
     const rate = median(ours)
-    const calm = await prepare(connector.origin, stage, pupils, Math.ceil(rate * 5))
-    const p99 = await paced(connector.origin, stage.schoolKey, calm, rate / 2)
+    const slowest: number[] = []
+    for (let i = 0; i < rounds; i++) {
+      const calm = await prepare(connector.origin, stage, pupils, Math.ceil(rate * pacedSeconds * 0.5))
+      slowest.push(await paced(connector.origin, stage.schoolKey, calm, rate / 2))
+    }
+    const p99 = median(slowest)
     const [a, b] = [round(rate, 0), round(median(peer), 0)]
     return [
       {
@@ -65,6 +70,7 @@ export async function reportBench(): Promise<Figure[]> {
         unit: 'ms',
         goal: '< 50 ms at half that rate',
         met: p99 < 50,
+        note: `of ${rounds}: ${slowest.map(ms => round(ms, 0)).join(', ')}`,
       },
     ]
   } finally {

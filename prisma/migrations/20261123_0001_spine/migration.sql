@@ -692,3 +692,25 @@ begin
     raise exception 'report not found after it was stored';
   end if;
 end $$;
+
+-- Reports of one board that came in together: one round trip and one commit for all, each with its own outcome. Bytes are hex.
+create function submit_reports(board uuid, calls jsonb)
+returns table (ord int, id uuid, received_at timestamptz, standing text, fresh boolean)
+language plpgsql as $$
+declare
+  c record;
+begin
+  for c in
+    select call.* from jsonb_to_recordset(calls) as call (
+      ord int, school uuid, report uuid, idem uuid, print text, facts jsonb, reporter_tag text, reporter_sealed text, body_sealed text,
+      words_sealed text, involvement_ids uuid[], roles text[], persons uuid[], typed text[], session uuid, reporter uuid, token_holds boolean)
+    order by call.idem -- one order for all, so that two transactions with the same keys wait and do not deadlock
+  loop
+    return query
+      select c.ord, s.* from submit_report(
+        board, c.school, c.report, c.idem, decode(c.print, 'hex'), c.facts, decode(c.reporter_tag, 'hex'), decode(c.reporter_sealed, 'hex'),
+        decode(c.body_sealed, 'hex'), decode(c.words_sealed, 'hex'), c.involvement_ids, c.roles, c.persons,
+        array(select decode(t, 'hex') from unnest(c.typed) with ordinality as u (t, n) order by n),
+        c.session, c.reporter, c.token_holds) s;
+  end loop;
+end $$;

@@ -6,6 +6,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openApp } from '../../../connector/app.ts'
 import { receiptMac } from '../../../connector/reports/submit.ts'
+import { reportWriter } from '../../../connector/store/reports.ts'
 import { withTenant } from '../../../connector/store/scope.ts'
 import { canary, type SignedIn, signedIn, signInAs } from '../../support/frame.ts'
 import { tablesHolding } from '../../support/seed.ts'
@@ -387,7 +388,7 @@ describe('a database that is gone', () => {
   it('gives 503, when to come back, and no receipt', async () => {
     const pool = new pg.Pool({ host: '/nowhere', user: 'm5_app', database: 'm5' })
     pool.on('error', () => {})
-    const down = { ...w.t.db, pool }
+    const down = { ...w.t.db, pool, writeReport: reportWriter(pool) }
     const server = createServer(
       await openApp({ config: w.service.config, keyring: w.t.keyring, log: w.t.log, db: down }),
     )

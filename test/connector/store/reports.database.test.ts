@@ -285,3 +285,73 @@ describe('a report', () => {
     await expect(edit).rejects.toThrow(/permission denied/)
   })
 })
+
+describe('reports that come together', () => {
+  const storedIds = (ids: string[]) =>
+    t.asSuperuser(async client => {
+      const { rows } = await client.query(
+        `select r.id, r."boardId" as board, r."bodySealed" as body, r."bodyPrint" as print, i."typedSealed" as typed, i.role
+         from "Report" r left join "Involvement" i on i."reportId" = r.id where r.id = any ($1)`,
+        [ids],
+      )
+      return rows as { id: string; board: string; body: Buffer; print: Buffer; typed: Buffer | null; role: string }[]
+    })
+  /** Bytes of every value, and a typed name that is another one in each. */
+  const distinct = (i: number, more: Partial<ReportRow> = {}) =>
+    report({
+      body: `report ${i}`,
+      bodySealed: bytes(Buffer.from([0, 255, i, 10, 92, 39])),
+      involvements: [{ id: randomUUID(), role: 'JOINER', personId: null, typedSealed: bytes(Buffer.from([i, 0, 1])) }],
+      ...more,
+    })
+
+  it('share transactions, and each has its own receipt, row and bytes', async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => distinct(i))
+    const receipts = await Promise.all(rows.map(row => insertReport(t.db, row)))
+    expect(receipts.map(({ id, fresh }) => [id, fresh])).toEqual(rows.map(row => [row.id, true]))
+    const stored = await storedIds(rows.map(row => row.id))
+    expect(stored).toHaveLength(100)
+    for (const { id, body, print, typed, role } of stored) {
+      const row = rows.find(each => each.id === id)
+      expect([body, print, typed, role]).toEqual([
+        Buffer.from(row?.bodySealed ?? []),
+        Buffer.from(row?.bodyPrint ?? []),
+        Buffer.from(row?.involvements[0]?.typedSealed ?? []),
+        'JOINER',
+      ])
+    }
+    const transactions = await t.asSuperuser(client =>
+      client.query('select count(distinct xmin::text)::int as n from "Report" where id = any ($1)', [
+        rows.map(r => r.id),
+      ]),
+    )
+    expect(transactions.rows[0].n).toBeLessThan(60)
+  })
+
+  it('do not share the fault of one that cannot be written', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) =>
+      distinct(i, i === 17 ? report({ facts: { receivedAt: 'nonsense' } }) : {}),
+    )
+    const settled = await Promise.allSettled(rows.map(row => insertReport(t.db, row)))
+    expect(settled.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))).toEqual([17])
+    const ids = new Set((await storedIds(rows.map(row => row.id))).map(({ id }) => id))
+    expect(rows.flatMap(({ id }, i) => (ids.has(id) ? [] : [i]))).toEqual([17])
+  })
+
+  it('of two boards stay with their board', async () => {
+    const there = await seedSchool(t, await seedBoard(t))
+    const rows = Array.from({ length: 40 }, (_, i) =>
+      distinct(i, i % 2 ? { boardId: there.boardId, schoolId: there.id } : {}),
+    )
+    await Promise.all(rows.map(row => insertReport(t.db, row)))
+    for (const { id, board } of await storedIds(rows.map(row => row.id)))
+      expect(board).toBe(rows.find(row => row.id === id)?.boardId)
+  })
+
+  it('with the same keys in another order all get their receipt', async () => {
+    const rows = Array.from({ length: 30 }, (_, i) => distinct(i))
+    const twice = await Promise.all([...rows, ...rows.toReversed()].map(row => insertReport(t.db, row)))
+    expect(new Set(twice.map(({ id }) => id)).size).toBe(30)
+    expect(twice.filter(({ fresh }) => fresh)).toHaveLength(30)
+  })
+})
