@@ -70,6 +70,9 @@ export function keepRunning(
 const port = 5432
 const superuser = 'postgres'
 
+/** Where the cluster of this data directory lives, made when it is not there: for who wants to remove it. */
+export const embeddedHome = (dataDir: string): string => homeFor(dataDir, serverUser())
+
 /** @param dataDir directory of the connector's data; the cluster lives in `postgres` below it. @throws AppError `unavailable` */
 export async function startEmbedded(dataDir: string): Promise<EmbeddedServer> {
   const owner = serverUser()

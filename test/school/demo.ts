@@ -2,7 +2,6 @@
  * `npm run demo`: a whole invented school on localhost, and who can sign in. `npm run demo -- --check`: starts it, lets one pupil report and the
  * teacher read it over the real ways, prints one JSON line, stops everything.
  */
-import { existsSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,8 +9,8 @@ import type { Groups, Nameables, PanelPage } from '../../connector/api/contract.
 import { readConfig } from '../../connector/config.ts'
 import { openLog } from '../../connector/log.ts'
 import { openDatabase } from '../../connector/store/database.ts'
-import { startEmbedded } from '../../connector/store/embedded.ts'
 import { openKeyring } from '../../connector/store/keyring.ts'
+import { removeDataDirectory } from '../support/data-directory.ts'
 import { signInAs } from '../support/frame.ts'
 import { peopleToMeet, type Somebody } from './meet.ts'
 import { openSchool, type Ports, type School } from './school.ts'
@@ -35,13 +34,13 @@ const { values } = parseArgs({
 async function main(): Promise<void> {
   const started = performance.now()
   const data = resolve(values.check ? `${values.data}-check-${process.pid}` : values.data)
-  await wipe(data)
+  await removeDataDirectory(data)
   const config = readConfig({ M5_DATA: data, M5_LOG: 'warn' })
   const log = openLog(config)
   const say = (text: string) => void process.stderr.write(text)
   say('Starting a whole school: the database')
   const db = await openDatabase(config, log)
-  const stops: (() => Promise<void>)[] = [() => db.close(), () => wipe(data)]
+  const stops: (() => Promise<void>)[] = [() => db.close(), () => removeDataDirectory(data)]
   const stop = async () => {
     for (const each of stops.splice(0)) await each()
   }
@@ -74,12 +73,6 @@ async function main(): Promise<void> {
     await stop()
     throw error
   }
-}
-
-/** What a crashed demo left: its server is stopped before its files go. */
-async function wipe(data: string): Promise<void> {
-  if (existsSync(data)) await (await startEmbedded(data)).stop()
-  rmSync(data, { recursive: true, force: true })
 }
 
 /** The wanted ports, or any free one where something else listens. */

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmbedded } from '../../connector/store/embedded.ts'
+import { embeddedHome, startEmbedded } from '../../connector/store/embedded.ts'
 
 export function dataDirectory(name: string): string {
   const path = mkdtempSync(join(tmpdir(), `m5-${name}-`))
@@ -10,8 +10,9 @@ export function dataDirectory(name: string): string {
   return path
 }
 
-/** Stops what runs in it, and removes it. */
+/** Stops what runs in it, and removes it, also where its cluster had to live elsewhere. */
 export async function removeDataDirectory(path: string): Promise<void> {
-  if (existsSync(join(path, 'postgres'))) await (await startEmbedded(path)).stop()
-  rmSync(path, { recursive: true, force: true })
+  const home = embeddedHome(path)
+  if (existsSync(join(home, 'postgres'))) await (await startEmbedded(path)).stop()
+  for (const each of [home, path]) rmSync(each, { recursive: true, force: true })
 }

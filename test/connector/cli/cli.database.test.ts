@@ -11,6 +11,7 @@ import { openKeyring } from '../../../connector/store/keyring.ts'
 import { routesTo } from '../../../connector/store/routes.ts'
 import { withTenant } from '../../../connector/store/scope.ts'
 import { optionsPlace } from '../../../connector/sync/source.ts'
+import { dataDirectory, removeDataDirectory } from '../../support/data-directory.ts'
 import { type More, runM5 } from './run.ts'
 
 let dir: string
@@ -20,11 +21,12 @@ let keep: Awaited<ReturnType<typeof startEmbedded>>
 /** One server for the whole file, as a running connector has: the commands adopt it and must leave it. */
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'm5cli-'))
-  data = join(dir, 'data')
+  data = dataDirectory('cli')
   keep = await startEmbedded(data)
 })
 afterAll(async () => {
   await keep.stop()
+  await removeDataDirectory(data)
   rmSync(dir, { recursive: true, force: true })
 })
 
