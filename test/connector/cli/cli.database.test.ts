@@ -1,5 +1,5 @@
 /** The command line as people use it: a process of its own, the embedded database of its own data directory, an EDEXML file. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -21,6 +21,8 @@ let keep: Awaited<ReturnType<typeof startEmbedded>>
 /** One server for the whole file, as a running connector has: the commands adopt it and must leave it. */
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'm5cli-'))
+  // Else the server's own user could not enter it, and its clusters would lie elsewhere.
+  chmodSync(dir, 0o711)
   data = dataDirectory('cli')
   keep = await startEmbedded(data)
 })
@@ -288,5 +290,6 @@ test('it leaves a server that it found running, and stops one that it started', 
   process.kill(keep.pid, 0)
   const other = join(dir, 'other')
   expect((await m5(['board', 'list'], { env: { M5_DATA: other } })).code).toBe(0)
+  expect(readFileSync(join(other, 'postgres', 'PG_VERSION'), 'utf8')).toMatch(/^\d/)
   expect(() => readFileSync(join(other, 'postgres', 'postmaster.pid'))).toThrow('ENOENT')
 })
