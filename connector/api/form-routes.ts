@@ -33,5 +33,3 @@ export function formInfo({ name, publishableKey, settings, signIn }: SchoolHere)
   }))
   return FormInfo.parse({ school: { key: publishableKey, name }, signIn, helpLines: own ?? helpLines })
 }
-
-export const defaultHelpLines = helpLines

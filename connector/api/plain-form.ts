@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Html, html } from '../entry/page.ts'
 import type { SchoolHere } from './context.ts'
-import { defaultHelpLines } from './form-routes.ts'
+import { formInfo } from './form-routes.ts'
 import type { behaviourTypes, places } from './vocabulary.ts'
 
 const behaviours: Record<(typeof behaviourTypes)[number], string> = {
@@ -47,8 +47,10 @@ export function plainForm(school: SchoolHere, idemKey: string): Html {
     ([value, text]) => html`<label><input type="checkbox" name="behaviour" value="${value}"> ${text}</label>`,
   )
   const options = Object.entries(placeNames).map(([value, text]) => html`<option value="${value}">${text}</option>`)
-  const help = defaultHelpLines.map(
-    line => html`<li><a href="tel:${line.phone ?? ''}">${line.name}: ${line.phone ?? ''}</a></li>`,
+  const help = formInfo(school).helpLines.map(({ name, phone, url }) =>
+    phone
+      ? html`<li><a href="tel:${phone}">${name}: ${phone}</a></li>`
+      : html`<li>${url ? html`<a href="${url}">${name}</a>` : name}</li>`,
   )
   return html`<main>
 <h1>Stopknop van ${school.name}</h1>
