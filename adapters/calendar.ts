@@ -54,3 +54,19 @@ function offsetMs(ms: number): number {
   if (found === null) return 0
   return (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3])) * 60_000
 }
+
+/** One notation for what suppliers write: `2026-2027`, `2026 / 2027` (ParnasSys), `2026/2027` (Somtoday), `26/27` (Magister). @returns undefined when it is none */
+export function schoolYearFrom(text: string): string | undefined {
+  const found = /^\s*(\d{4}|\d{2})\s*[-/]\s*(\d{4}|\d{2})\s*$/.exec(text)
+  if (found === null) return undefined
+  const [first, last] = [found[1], found[2]].map(part => (part?.length === 2 ? `20${part}` : part))
+  const year = `${first}-${last}`
+  return isSchoolYear(year) ? year : undefined
+}
+
+/** Somtoday and others end on the last day itself; our ends are exclusive. @param lastDay `YYYY-MM-DD` */
+export function dayAfter(lastDay: string): string {
+  const next = new Date(`${lastDay}T00:00:00Z`)
+  next.setUTCDate(next.getUTCDate() + 1)
+  return next.toISOString().slice(0, 10)
+}

@@ -1,4 +1,5 @@
 /** The one request function of the adapters. Whatever goes wrong leaves here as a SourceError without URL, body or credential. */
+import type { z } from 'zod'
 import { SourceError, type SourceErrorCode } from './source.ts'
 
 export interface HttpRequest {
@@ -66,6 +67,44 @@ export async function request(
   }
 }
 
+/** The whole body as text. @throws SourceError as its body does, `malformed` where it is not UTF-8 */
+export async function text(answer: Pick<HttpAnswer, 'body'>): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let all = ''
+  try {
+    for await (const piece of answer.body) all += decoder.decode(piece, { stream: true })
+    return all + decoder.decode()
+  } catch (error) {
+    if (error instanceof SourceError) throw error
+    throw new SourceError('malformed', 'the answer holds bytes that are not text', { cause: new Error('utf-8') })
+  }
+}
+
+/**
+ * The whole body as JSON through a schema that takes only what is on it.
+ * @throws SourceError `malformed` for a web page, for what is no JSON, and for another shape, naming the path and never a value
+ */
+export async function json<Schema extends z.ZodType>(
+  answer: Pick<HttpAnswer, 'body'>,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const body = await text(answer)
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    const what = /^\s*</.test(body) ? 'a web page or XML came instead of JSON' : 'the answer is not JSON'
+    throw new SourceError(
+      body.trim() === '' ? 'incomplete' : 'malformed',
+      body.trim() === '' ? 'the answer is empty' : what,
+    )
+  }
+  const verdict = schema.safeParse(value)
+  if (verdict.success) return verdict.data
+  const path = verdict.error.issues[0]?.path.join('.') || 'the answer itself'
+  throw new SourceError('malformed', `the answer has another form than we know, at ${path}`)
+}
+
 async function* bounded(body: ReadableStream<Uint8Array> | null, maxBytes: number): AsyncGenerator<Uint8Array> {
   if (body === null) return
   const chunks = body[Symbol.asyncIterator]()
@@ -91,16 +130,21 @@ async function* bounded(body: ReadableStream<Uint8Array> | null, maxBytes: numbe
 /** What this status means to the caller. Exported for sources that look at a body first and then refuse it after all. */
 export function statusError(response: { status: number; headers: Headers }, now: Date): SourceError {
   const { status } = response
-  if (status === 401 || status === 403)
-    return new SourceError('unauthorized', `the source refuses us (HTTP ${status}): the credentials are not accepted`)
+  if (status === 401 || status === 403) {
+    const message = `the source refuses us (HTTP ${status}): the credentials are not accepted`
+    return new SourceError('unauthorized', message, { status })
+  }
   const retryAfterMs = retryAfter(response.headers.get('retry-after'), now)
-  const more = retryAfterMs === undefined ? {} : { retryAfterMs }
+  const more = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   if (status === 429) return new SourceError('rate-limited', 'the source asks us to wait (HTTP 429)', more)
   if (status >= 300 && status < 400)
-    return new SourceError('unreachable', `the source sends us to another address (HTTP ${status}): not followed`)
+    return new SourceError('unreachable', `the source sends us to another address (HTTP ${status}): not followed`, {
+      status,
+      final: true,
+    })
   if (status >= 500 || status === 408)
     return new SourceError('unreachable', `the source is out of order (HTTP ${status})`, more)
-  return new SourceError('malformed', `the source does not understand the request (HTTP ${status})`)
+  return new SourceError('malformed', `the source does not understand the request (HTTP ${status})`, { status })
 }
 
 /**

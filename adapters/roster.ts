@@ -64,10 +64,12 @@ export const GroupRecord = z.object({
 
 /**
  * A key by which a sign-in can later be matched to this person, besides `sis-id`, the source id itself, which the engine adds. `stable` is false for keys that hold only within one
- * run and year (EDEXML keys that start with `#`).
+ * run and year (EDEXML keys that start with `#`). `object-id`: the account in the school's directory (Entra `oid`, Google `id`), unique in the
+ * world. `subject`: the account at the vendor's own sign-in (Somtoday `account.subject`, `eduPersonRealId`). `pupil-number` and `staff-number` are
+ * unique within one school (BRIN) only.
  */
 export const RosterKey = z.object({
-  type: z.enum(['sis-id', 'username', 'email', 'pupil-number', 'staff-number', 'object-id']),
+  type: z.enum(['sis-id', 'username', 'email', 'pupil-number', 'staff-number', 'object-id', 'subject']),
   value: z.string().min(1).max(320),
   stable: z.boolean(),
 })

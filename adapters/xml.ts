@@ -3,7 +3,7 @@
  * make large. saxes keeps an unfinished token in memory until it ends, so the cap on tokens is what bounds an endless text.
  */
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes'
-import { SourceError } from '../source.ts'
+import { SourceError } from './source.ts'
 
 export interface XmlElement {
   local: string

@@ -1,6 +1,7 @@
 /** What the schemas should catch and do not: UWLR's own key rules select nothing, so duplicates and dangling references pass its XSD. */
+
+import { instantOf, isSchoolYear } from '../calendar.ts'
 import { SourceError } from '../source.ts'
-import { instantOf, isSchoolYear } from './calendar.ts'
 import { sourceIdOf, type WireRoster, type WireSchool } from './parse.ts'
 
 const malformed = (message: string, sourceId?: string) =>

@@ -1,12 +1,10 @@
 /** What both ways of arriving do with a document that came in whole: judge it against what was asked, then hand it over in batches. */
 import { z } from 'zod'
-import type { RecordType, RosterRecord } from '../roster.ts'
+import { countsOf, inBatches } from '../deliver.ts'
 import { type Batch, type Finding, type Proof, type Scope, SourceError } from '../source.ts'
 import { checkRoster } from './check.ts'
 import { type MappedRoster, mapRoster } from './map.ts'
 import type { WireRoster } from './parse.ts'
-
-const batchSize = 500
 
 /** Versions with a public schema against which parser and mapper were tried. 1.0.3 (files) and 2.3 (UWLR) have none that we hold. */
 const testedVersions = new Set(['2.0', '2.1', '2.2'])
@@ -40,40 +38,11 @@ export function expectNotOlder(createdAt: string | undefined, appliedAt: string 
     throw new SourceError('malformed', `the roster is older (${createdAt}) than the one applied last (${appliedAt})`)
 }
 
-/** Our own cursor, as it was stored. @throws SourceError `malformed` when it is not what this adapter wrote */
-export function readCursor<Cursor>(schema: z.ZodType<Cursor>, cursor: string | null): Cursor | undefined {
-  if (cursor === null) return undefined
-  try {
-    return schema.parse(JSON.parse(cursor))
-  } catch (cause) {
-    throw new SourceError('malformed', 'the stored cursor is not one of this source: ask for everything anew', {
-      cause,
-    })
-  }
-}
-
 export const Instant = z.iso.datetime()
-
-function countsOf(records: readonly RosterRecord[]): Record<RecordType, number> {
-  const counts = { school: 0, group: 0, person: 0, membership: 0 }
-  for (const record of records) counts[record.type] += 1
-  return counts
-}
 
 /** Batches of at most 500, each with the findings about its own records; the proof last. */
 export function* deliver(mapped: MappedRoster, cursor: string): Generator<Batch | Proof> {
-  const { records } = mapped
-  const findings = Map.groupBy(mapped.findings, finding => finding.sourceId)
-  for (let at = 0, n = 1; at < records.length; at += batchSize, n += 1) {
-    const page = records.slice(at, at + batchSize)
-    yield {
-      kind: 'batch',
-      records: page,
-      findings: page.flatMap(record => (record.type === 'membership' ? [] : (findings.get(record.sourceId) ?? []))),
-      page: { n, count: page.length },
-    }
-  }
-  yield { ...proofOf(mapped, cursor), kind: 'snapshot' }
+  yield* inBatches(mapped.records, mapped.findings, { ...proofOf(mapped, cursor), kind: 'snapshot' })
 }
 
 export function proofOf(mapped: MappedRoster, cursor: string): Omit<Proof, 'kind'> {

@@ -1,8 +1,8 @@
 /** An EDEXML document, from bytes to wire objects; and what both the file and the SOAP answer say when one is no roster. */
 import { SourceError } from '../source.ts'
+import { follow } from '../tree.ts'
+import { readXml, type XmlLimits, xmlLimits } from '../xml.ts'
 import { rosterContent, type WireRoster } from './parse.ts'
-import { follow } from './tree.ts'
-import { readXml, type XmlLimits, xmlLimits } from './xml.ts'
 
 /**
  * One EDEXML document from any bytes: the file, an upload, a test.

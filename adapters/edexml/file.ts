@@ -2,15 +2,18 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
+import { localDay } from '../calendar.ts'
+import { readCursor } from '../deliver.ts'
 import { type Adapter, type RosterSource, type SourceContext, SourceError } from '../source.ts'
-import { localDay } from './calendar.ts'
-import { deliver, expectNotOlder, expectScope, Instant, proofOf, readCursor, summary, understood } from './deliver.ts'
+import { xmlLimits } from '../xml.ts'
+import { deliver, expectNotOlder, expectScope, Instant, proofOf, summary, understood } from './deliver.ts'
 import { readEdexml } from './document.ts'
+import { edexmlFields, edexmlNever } from './fields.ts'
 import type { MappedRoster } from './map.ts'
-import { xmlLimits } from './xml.ts'
 
 const Options = z.object({
-  path: z.string().min(1),
+  /** On the machine of the connector. Without it every run is handed its file: `m5 sync --file`. */
+  path: z.string().min(1).optional(),
   maxBytes: z.int().positive().default(xmlLimits.maxBytes),
   /** When given, a file of another school or year is refused here; the engine compares the proof's scope in any case. */
   brin: z
@@ -33,10 +36,20 @@ const Cursor = z.object({ sha256: z.string(), createdAt: Instant.optional() })
 export const edexmlFile: Adapter<typeof Options> = {
   kind: 'edexml-file',
   title: 'EDEXML (file)',
-  mode: 'snapshot',
+  can: {
+    mode: 'snapshot',
+    keysUniqueIn: 'school',
+    nextYear: true,
+    groupTeachers: true,
+    window: 'any',
+    upload: { maxBytes: xmlLimits.maxBytes, extensions: ['.xml'] },
+  },
   standing: 'tested',
   options: Options,
   secrets: [],
+  fields: edexmlFields,
+  never: edexmlNever,
+  hosts: () => [],
   open: edexmlFileSource,
 }
 
@@ -45,7 +58,7 @@ function edexmlFileSource(options: Options, context: SourceContext): RosterSourc
   const arrive = async () => {
     const { roster, sha256 } = await readFile(options, context)
     const mapped = understood(roster, localDay(context.clock()))
-    expectScope(mapped.scope, given(options))
+    expectScope(mapped.scope, given(options, context))
     return { mapped, sha256 }
   }
   return {
@@ -66,7 +79,8 @@ function edexmlFileSource(options: Options, context: SourceContext): RosterSourc
   }
 }
 
-function given({ brin, location, schoolYear }: Options) {
+function given({ brin, location, ...more }: Options, context: SourceContext) {
+  const schoolYear = context.schoolYear ?? more.schoolYear
   return {
     ...(brin === undefined ? {} : { brin }),
     ...(location === undefined ? {} : { location }),
@@ -78,7 +92,10 @@ const cursorOf = (mapped: MappedRoster, sha256: string) =>
   JSON.stringify({ sha256, ...(mapped.createdAt === undefined ? {} : { createdAt: mapped.createdAt }) })
 
 async function readFile(options: Options, context: SourceContext) {
-  const file = await open(options.path, 'r').catch(error => {
+  const path = context.file ?? options.path
+  if (path === undefined)
+    throw new SourceError('unreachable', 'this source has no path: give it its file at every run', { final: true })
+  const file = await open(path, 'r').catch(error => {
     throw unreadable(error)
   })
   try {

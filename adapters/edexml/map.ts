@@ -1,7 +1,8 @@
 /** Wire → roster, pure. Everything from here on speaks the vocabulary of `roster.ts`. */
+
+import { dayOf, instantOf } from '../calendar.ts'
 import { Grade, type GroupRecord, type PersonRecord, RosterRecord } from '../roster.ts'
 import { type Finding, type Scope, SourceError } from '../source.ts'
-import { dayOf, instantOf } from './calendar.ts'
 import {
   sourceIdOf,
   type WireGroup,

@@ -4,8 +4,8 @@
  * Names are the vendor's: this is the one place, with `map.ts`, that knows them.
  */
 import { SourceError } from '../source.ts'
-import { type Node, owned } from './tree.ts'
-import type { XmlElement } from './xml.ts'
+import { type Node, owned } from '../tree.ts'
+import type { XmlElement } from '../xml.ts'
 
 type Fields<Name extends string> = Partial<Record<Name, string>>
 

@@ -1,9 +1,9 @@
 /** UWLR's envelope: the request as text, the answer as an allow-list. The envelope is strict on namespaces; the roster in it is not. */
 import { SourceError, type SourceErrorCode } from '../source.ts'
+import { follow, type Node } from '../tree.ts'
+import { readXml, type XmlElement, type XmlLimits } from '../xml.ts'
 import { halfway, tooLong } from './document.ts'
 import { rosterContent, type WireRoster } from './parse.ts'
-import { follow, type Node } from './tree.ts'
-import { readXml, type XmlElement, type XmlLimits } from './xml.ts'
 
 const soap = 'http://schemas.xmlsoap.org/soap/envelope/'
 const body = 'http://www.edustandaard.nl/leerresultaten/2/leerlinggegevens'

@@ -1,13 +1,15 @@
 /** UWLR 2.2 by SOAP (2.3 from documents only): one call gives one school and year, whole; the cursor only asks "anything since then?". */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { isSchoolYear, localDay, schoolYearAt } from '../calendar.ts'
+import { readCursor } from '../deliver.ts'
 import { request, statusError } from '../http.ts'
 import { type Adapter, type Proof, type RosterSource, type SourceContext, SourceError } from '../source.ts'
-import { isSchoolYear, localDay, schoolYearAt } from './calendar.ts'
-import { deliver, expectNotOlder, expectScope, Instant, readCursor, summary, understood } from './deliver.ts'
+import { xmlLimits } from '../xml.ts'
+import { deliver, expectNotOlder, expectScope, Instant, summary, understood } from './deliver.ts'
+import { edexmlFields, edexmlNever } from './fields.ts'
 import type { MappedRoster } from './map.ts'
 import { type Fault, type Question, questionXml, readAnswer, type SoapAnswer } from './soap.ts'
-import { xmlLimits } from './xml.ts'
 
 const short = z.string().min(1).max(64)
 
@@ -52,10 +54,19 @@ const settings: UwlrSettings = {
 export const uwlr: Adapter<typeof Options> = {
   kind: 'uwlr',
   title: 'UWLR (web service)',
-  mode: 'snapshot-with-gate',
+  can: {
+    mode: 'snapshot-with-gate',
+    keysUniqueIn: 'school',
+    nextYear: true,
+    groupTeachers: true,
+    window: 'night',
+  },
   standing: 'tested',
   options: Options,
   secrets: ['key'],
+  fields: edexmlFields,
+  never: edexmlNever,
+  hosts: ({ url }) => [new URL(url).host],
   open: uwlrSource,
 }
 
@@ -133,7 +144,7 @@ function asker(options: Options, context: SourceContext, { wait, timeoutMs, maxB
     for (let tries = 0; ; ) {
       const question: Question = {
         ...options,
-        schoolYear: options.schoolYear ?? schoolYearAt(context.clock()),
+        schoolYear: context.schoolYear ?? options.schoolYear ?? schoolYearAt(context.clock()),
         xsdVersion,
         lastReceived,
       }

@@ -1,6 +1,7 @@
 /** A stored source, opened: its sealed options through its adapter's schema into a RosterSource. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { adapter as registered } from '../../adapters/index.ts'
-import type { Adapter, RosterSource } from '../../adapters/source.ts'
+import type { Adapter, SourceContext as AdapterContext, RosterSource } from '../../adapters/source.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Database, Tx } from '../store/database.ts'
@@ -13,6 +14,7 @@ export interface SyncContext {
   clock?: () => Date
   fetch?: typeof fetch
   signal?: AbortSignal
+  wait?: AdapterContext['wait']
   /** The registry; tests bring their own. @throws for an unknown kind */
   adapter?: (kind: string) => Adapter
 }
@@ -54,6 +56,7 @@ export function openSource(
     fetch: ctx.fetch ?? fetch,
     clock: ctx.clock ?? (() => new Date()),
     signal: ctx.signal ?? new AbortController().signal,
+    wait: ctx.wait ?? ((ms, signal) => sleep(ms, undefined, { signal })),
     ...(progress ? { progress } : {}),
   })
 }

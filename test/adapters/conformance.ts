@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { RosterRecord } from '../../adapters/roster.ts'
 import {
+  type Adapter,
   type Batch,
   type Finding,
   type Proof,
@@ -50,17 +51,87 @@ export async function readFailing(
   throw new Error('the source did not fail')
 }
 
+/** What goes wrong with every source sooner or later. */
+const standardFaults = [
+  'no answer in time',
+  'HTTP 401',
+  'HTTP 429',
+  'HTTP 503',
+  'garbage',
+  'a web page',
+  'an empty answer',
+  'a connection cut halfway',
+  'a redirect',
+  'HTTP 200 with an error in it',
+  'a page that comes again',
+  'half a run',
+] as const
+type StandardFault = (typeof standardFaults)[number]
+
+/** One and the same for all of them. */
+export const everyFault = <Of>(of: Of) =>
+  // SAFETY: every name of the list is a key.
+  Object.fromEntries(standardFaults.map(fault => [fault, of])) as Record<StandardFault, Of>
+
+interface Failing {
+  open: () => Promise<RosterSource> | RosterSource
+  code: SourceErrorCode
+}
+
 export interface Conforming {
+  adapter: Adapter
   /** A sound roster, opened anew for every test. */
   open: () => Promise<RosterSource> | RosterSource
   /** Values planted in the input that must reach nobody: BSN, birth date, address, photo, ethnicity, ECK iD. */
   canaries: readonly string[]
-  /** Inputs that fail, with the code they fail with. */
-  failing: Record<string, { open: () => Promise<RosterSource> | RosterSource; code: SourceErrorCode }>
+  /** The credentials that were given: in no error, no finding, no cursor. */
+  secrets: readonly string[]
+  /** How each ends; `never`: why this cannot happen to this source. */
+  faults: Record<StandardFault, Failing | { never: string }>
+  /** More inputs that fail, with the code they fail with. */
+  failing?: Record<string, Failing>
 }
 
-export function conforms(name: string, { open, canaries, failing }: Conforming): void {
+export function conforms(name: string, { adapter, open, canaries, secrets, faults, failing = {} }: Conforming): void {
   describe(`${name} as a roster source`, () => {
+    it('gives no field that is not on its allow-list', async () => {
+      const listed = new Set<string>(adapter.fields.map(({ roster }) => roster))
+      const given = (await readAll(await open())).records.flatMap(record =>
+        Object.keys(record).map(field => `${record.type}.${field}`),
+      )
+      const unlisted = [...new Set(given)].filter(field => !field.endsWith('.type') && !listed.has(field))
+      expect(unlisted).toEqual([])
+    })
+
+    it('lists each field of the roster that it fills, and what it never takes', () => {
+      for (const { wire } of adapter.fields) expect(wire).toMatch(/\w/)
+      expect(adapter.never.length).toBeGreaterThan(0)
+    })
+
+    it('reports every role that it does not know', async () => {
+      const { records, findings } = await readAll(await open())
+      const reported = new Set(findings.map(finding => finding.sourceId))
+      for (const record of records) {
+        if (record.type === 'person' && record.role === 'unknown') expect(reported).toContain(record.sourceId)
+        if (record.type === 'membership' && record.role === 'undecided')
+          expect(reported).toContain(record.personSourceId)
+      }
+    })
+
+    it('keeps its secrets out of what it says', async () => {
+      const said = JSON.stringify([await readAll(await open()), await (await open()).check()])
+      for (const secret of secrets) expect(said).not.toContain(secret)
+    })
+
+    it('keeps a cursor only where it can say "nothing since then" or less than everything', async () => {
+      const { proof } = await readAll(await open())
+      expect(proof.kind).toBe('snapshot')
+      if (adapter.can.mode === 'delta') {
+        expect(proof.cursor).toBeDefined()
+        expect(adapter.can.fullEveryDays).toBeGreaterThan(0)
+      }
+    })
+
     it('gives the same output for the same input', async () => {
       expect(await readAll(await open())).toEqual(await readAll(await open()))
     })
@@ -112,12 +183,18 @@ export function conforms(name: string, { open, canaries, failing }: Conforming):
       for (const canary of canaries) expect(text).not.toContain(canary)
     })
 
-    for (const [input, { open: openFailing, code }] of Object.entries(failing))
+    const all = { ...faults, ...failing }
+    for (const [input, fault] of Object.entries(all)) {
+      if ('never' in fault) continue
+      const { open: openFailing, code } = fault
       it(`fails with ${code} and gives no record and no proof for ${input}`, async () => {
         const { items, error } = await readFailing(await openFailing())
         expect(error.code).toBe(code)
         expect(items).toEqual([])
-        expect(`${error.message} ${error.cause}`).not.toMatch(/CANARY|http:\/\/|[?&]\w+=/)
+        const told = `${error.message} ${error.cause}`
+        expect(told).not.toMatch(/CANARY|https?:\/\/|[?&]\w+=/)
+        for (const secret of secrets) expect(told).not.toContain(secret)
       })
+    }
   })
 }

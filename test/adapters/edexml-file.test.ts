@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { edexmlFile } from '../../adapters/edexml/file.ts'
 import { adapter, adapters } from '../../adapters/index.ts'
 import type { SourceContext } from '../../adapters/source.ts'
-import { conforms, readAll, readFailing } from './conformance.ts'
+import { conforms, everyFault, readAll, readFailing } from './conformance.ts'
 import { canaries, context, edexml, fixture, fixturePath } from './support.ts'
 
 let folder = ''
@@ -29,10 +29,11 @@ async function written(content: string | Uint8Array): Promise<string> {
 const of = async (content: string | Uint8Array, options: Record<string, unknown> = {}) =>
   source({ path: await written(content), ...options })
 const school = fixture('school-2.1.xml')
+const noServer = everyFault({ never: 'a file has no server' })
 
 conforms('EDEXML 2.1 as a file', {
   open: () => source({ path: fixturePath('school-2.1.xml') }),
-  canaries,
+  ...{ adapter: edexmlFile, canaries, secrets: [], faults: noServer },
   failing: {
     'an empty file': { open: () => of(''), code: 'incomplete' },
     'half a file': { open: () => of(school.subarray(0, 3000)), code: 'incomplete' },
@@ -49,13 +50,11 @@ conforms('EDEXML 2.1 as a file', {
 
 conforms('EDEXML 2.0 as a file', {
   open: () => source({ path: fixturePath('school-2.0.xml') }),
-  canaries: ['2016-02-02'],
-  failing: {},
+  ...{ adapter: edexmlFile, canaries: ['2016-02-02'], secrets: [], faults: noServer },
 })
 conforms('EDEXML 1.0.3 as a file', {
   open: () => source({ path: fixturePath('school-1.0.3.xml') }),
-  canaries: ['0.25', '?'],
-  failing: {},
+  ...{ adapter: edexmlFile, canaries: ['0.25', '?'], secrets: [], faults: noServer },
 })
 
 it('plants every canary in the file that is searched for them', () => {

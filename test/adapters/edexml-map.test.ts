@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dayOf, instantOf, isSchoolYear, localDay, schoolYearAt } from '../../adapters/edexml/calendar.ts'
+import { dayOf, instantOf, isSchoolYear, localDay, schoolYearAt } from '../../adapters/calendar.ts'
 import { understood } from '../../adapters/edexml/deliver.ts'
 import type { PersonRecord, RosterRecord } from '../../adapters/roster.ts'
 import { canaries, edexml, fixture, parsed } from './support.ts'

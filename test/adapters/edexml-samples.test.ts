@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { understood } from '../../adapters/edexml/deliver.ts'
 import { readAnswer } from '../../adapters/edexml/soap.ts'
-import { xmlLimits } from '../../adapters/edexml/xml.ts'
+import { xmlLimits } from '../../adapters/xml.ts'
 import { parsed, pieces } from './support.ts'
 
 const folder = new URL('../../../shared/data/', import.meta.url)

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { readEdexml } from '../../adapters/edexml/document.ts'
-import { xmlLimits } from '../../adapters/edexml/xml.ts'
+import { xmlLimits } from '../../adapters/xml.ts'
 import { edexml, parsed } from './support.ts'
 
 const roepnaam = async (bytes: string | Uint8Array, size?: number) => (await parsed(bytes, size)).people[0]?.roepnaam

@@ -7,7 +7,7 @@ import type { SourceContext } from '../../adapters/source.ts'
 export const now = new Date('2026-11-23T12:00:00Z')
 
 export function context(more: Partial<SourceContext> = {}): SourceContext {
-  return { fetch, clock: () => now, signal: new AbortController().signal, ...more }
+  return { fetch, clock: () => now, signal: new AbortController().signal, wait: async () => {}, ...more }
 }
 
 export const fixturePath = (name: string) => new URL(`../fixtures/edexml/${name}`, import.meta.url).pathname

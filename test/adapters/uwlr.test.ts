@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { understood } from '../../adapters/edexml/deliver.ts'
 import { escaped, faultOf, questionXml, readAnswer } from '../../adapters/edexml/soap.ts'
 import { type UwlrSettings, uwlr, uwlrSource } from '../../adapters/edexml/uwlr.ts'
-import { xmlLimits } from '../../adapters/edexml/xml.ts'
 import type { SourceContext } from '../../adapters/source.ts'
+import { xmlLimits } from '../../adapters/xml.ts'
 import { faultCodes } from '../school/sis/answer.ts'
 import { type Mode, startUwlrServer, type UwlrServer } from '../school/sis/uwlr-server.ts'
 import { conforms, readAll, readFailing } from './conformance.ts'
@@ -44,14 +44,24 @@ const behaving = (mode: Mode, options: Record<string, unknown> = {}, more = sett
 
 conforms('UWLR 2.2', {
   open: () => source(),
-  canaries: [...canaries, credentials.key],
-  failing: {
-    'no data': { open: () => behaving('empty'), code: 'incomplete' },
-    'an empty answer': { open: () => behaving('nothing'), code: 'incomplete' },
-    'a connection cut halfway': { open: () => behaving('half'), code: 'incomplete' },
-    'half a document': { open: () => behaving('truncated-xml'), code: 'incomplete' },
+  adapter: uwlr,
+  canaries,
+  secrets: [credentials.key],
+  faults: {
+    'no answer in time': { open: () => behaving('slow', {}, { ...settings, timeoutMs: 100 }), code: 'incomplete' },
+    'HTTP 401': { open: () => behaving('unauthorized'), code: 'unauthorized' },
+    'HTTP 429': { open: () => behaving('rate-limited'), code: 'rate-limited' },
+    'HTTP 503': { open: () => behaving('unavailable'), code: 'unreachable' },
     garbage: { open: () => behaving('garbage'), code: 'malformed' },
     'a web page': { open: () => behaving('html'), code: 'malformed' },
+    'an empty answer': { open: () => behaving('nothing'), code: 'incomplete' },
+    'a connection cut halfway': { open: () => behaving('half'), code: 'incomplete' },
+    'a redirect': { open: () => behaving('redirect'), code: 'unreachable' },
+    'HTTP 200 with an error in it': { open: () => behaving('empty'), code: 'incomplete' },
+    'a page that comes again': { never: 'one call gives one school and year' },
+    'half a run': { open: () => behaving('truncated-xml'), code: 'incomplete' },
+  },
+  failing: {
     JSON: { open: () => behaving('json'), code: 'malformed' },
     'another school': { open: () => behaving('wrong-school'), code: 'malformed' },
     'another year': { open: () => behaving('wrong-year'), code: 'malformed' },
@@ -62,14 +72,6 @@ conforms('UWLR 2.2', {
     'an external entity': { open: () => behaving('external-entity'), code: 'malformed' },
     'two gigabytes': { open: () => behaving('huge'), code: 'malformed' },
     'one endless text': { open: () => behaving('endless-text'), code: 'malformed' },
-    'an answer that does not end': {
-      open: () => behaving('slow', {}, { ...settings, timeoutMs: 100 }),
-      code: 'incomplete',
-    },
-    'too many requests': { open: () => behaving('rate-limited'), code: 'rate-limited' },
-    'HTTP 401': { open: () => behaving('unauthorized'), code: 'unauthorized' },
-    'HTTP 503 without a fault': { open: () => behaving('unavailable'), code: 'unreachable' },
-    'a redirect': { open: () => behaving('redirect'), code: 'unreachable' },
     '"no changes" to a question for everything': { open: () => behaving('always-unchanged'), code: 'incomplete' },
     'the wrong key': { open: () => source({ key: 'CANARY' }), code: 'unauthorized' },
     'the wrong customer': { open: () => source({ customerCode: 'CANARY' }), code: 'unauthorized' },

@@ -1,8 +1,15 @@
 /** A small made-up school as a source: no adapter of ours, so that the engine is tested by what it is told. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { GroupRecord, MembershipRecord, PersonRecord, RosterRecord } from '../../../adapters/roster.ts'
-import { type Adapter, type Batch, type Proof, SourceError } from '../../../adapters/source.ts'
+import { type GroupRecord, type MembershipRecord, type PersonRecord, RosterRecord } from '../../../adapters/roster.ts'
+import {
+  type Adapter,
+  type Batch,
+  type Proof,
+  type RosterField,
+  SourceError,
+  type SourceField,
+} from '../../../adapters/source.ts'
 import type { Roster } from '../../../connector/sync/collect.ts'
 
 export interface MadeUp {
@@ -148,15 +155,23 @@ export interface Stand {
   pause?: () => Promise<void>
 }
 
+const everyField: SourceField[] = RosterRecord.options.flatMap(({ shape: { type, ...fields } }) =>
+  // SAFETY: the names are the schema's own.
+  Object.keys(fields).map(name => ({ wire: 'made up', roster: `${type.value}.${name}` as RosterField })),
+)
+
 export function madeUpAdapter(stand: Stand): (kind: string) => Adapter {
   const options = z.object({ token: z.string().optional() })
   const adapter: Adapter = {
     kind: 'made-up',
     title: 'Made up',
-    mode: 'snapshot',
+    can: { mode: 'snapshot', keysUniqueIn: 'school', nextYear: true, groupTeachers: true, window: 'any' },
     standing: 'tested',
     options,
     secrets: ['token'],
+    fields: everyField,
+    never: [],
+    hosts: () => [],
     open: () => ({
       check: async () => ({ ok: true, says: [] }),
       async *read(cursor) {
