@@ -1,0 +1,52 @@
+/** What passes the door of Magister's web service. Columns are under the titles of the known layout; the mapping may name others. */
+import type { SourceField } from '../source.ts'
+
+export const fields: readonly SourceField[] = [
+  { wire: 'brin and location of the options', roster: 'school.sourceId' },
+  { wire: 'brin of the options', roster: 'school.brin' },
+  { wire: 'location of the options', roster: 'school.location' },
+  { wire: 'the school year asked for', roster: 'school.schoolYear' },
+  { wire: 'STUDYPERIOD with CLASS; Klas of a lesson', roster: 'group.sourceId' },
+  { wire: 'CLASS is a homeroom, a lesson group is not', roster: 'group.kind' },
+  { wire: 'CLASS, GROEP, Klas', roster: 'group.name' },
+  { wire: 'STUDYPERIOD', roster: 'group.schoolYear' },
+  { wire: 'STUDYYEAR of its pupils', roster: 'group.grades' },
+  { wire: 'STAMNR, stamnr_str', roster: 'person.sourceId' },
+  { wire: 'always: numbers are not reused', roster: 'person.stable' },
+  { wire: 'pupil by the layout, staff by ADFuncties, trainee by Functie.Omschr', roster: 'person.role' },
+  { wire: 'Functie.Omschr', roster: 'person.roleHints' },
+  {
+    wire: 'STUDYPERIOD, studiebegindatum, studieeinddatum, vertrekdatum; dVertrek_str and * before Code or Functie.Omschr',
+    roster: 'person.status',
+  },
+  { wire: 'Off._voornamen', roster: 'person.givenName' },
+  { wire: 'FIRSTNAME, Roepnaam', roster: 'person.preferredFirstName' },
+  { wire: 'INITIALS, Voorletters', roster: 'person.initials' },
+  { wire: 'PREFIX, Tussenv', roster: 'person.familyNamePrefix' },
+  { wire: 'LASTNAME, Achternaam', roster: 'person.familyName' },
+  { wire: 'sis_gebr__login_naam, Loginaccount.Naam', roster: 'person.username' },
+  { wire: 'EMAIL (pupils only)', roster: 'person.email' },
+  { wire: 'STUDYYEAR', roster: 'person.grade' },
+  { wire: 'studiebegindatum, of newcomers', roster: 'person.startsOn' },
+  { wire: 'vertrekdatum, studieeinddatum, dVertrek_str, of leavers', roster: 'person.endsOn' },
+  { wire: 'STAMNR, login, EMAIL where nobody else has it; Code of staff', roster: 'person.keys' },
+  { wire: 'CLASS, GROEP, Klas', roster: 'membership.groupSourceId' },
+  { wire: 'STAMNR, stamnr_str, PMENTORCODE, CMENTORCODE', roster: 'membership.personSourceId' },
+  { wire: 'PMENTORCODE is teacher, CMENTORCODE and lessons are not', roster: 'membership.role' },
+  { wire: 'studiebegindatum', roster: 'membership.startsOn' },
+  { wire: 'studieeinddatum, vertrekdatum', roster: 'membership.endsOn' },
+]
+
+export const never: readonly string[] = [
+  'GENDER, Geslacht, M_V',
+  'BIRTHDATE, geb_datum_str',
+  'STREET, HOUSENR, HOUSENRSUFIX, POSTALCODE, CITY, Adres, Straat, Huisnr, Postcode, Plaats',
+  'Telefoon and its numbers, gsm, Mobiel_nr, Geheim',
+  'e-mail addresses of parents',
+  'Land, Nationaliteit',
+  'PROFILECODE, PROFILEDESC, vakken',
+  'PMENTORNAME, CMENTORNAME, Volledige_naam',
+  'c_vrij1 to c_vrij4',
+  'Aanmelddatum, datum_in_str',
+  'every other column of a layout',
+]
