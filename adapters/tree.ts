@@ -1,4 +1,5 @@
 /** An allow-list in the shape of the document: what is not on it is skipped unread, with everything inside it. */
+import { SourceError } from './source.ts'
 import type { XmlElement, XmlHandler } from './xml.ts'
 
 export interface Node {
@@ -16,8 +17,8 @@ export interface Node {
 /** Longest text we keep of one element; the widest field of EDEXML is 256. */
 const maxText = 4096
 
-/** @param tooLong called with the element's name when a text on the list is longer than 4096 characters: must throw */
-export function follow(document: Node, tooLong: (local: string) => never): XmlHandler {
+/** The handler throws SourceError `malformed` on a text on the list that is longer than 4096 characters. */
+export function follow(document: Node): XmlHandler {
   const open: { node: Node | undefined; local: string; text: string }[] = [{ node: document, local: '', text: '' }]
   return {
     open(element) {
@@ -33,7 +34,8 @@ export function follow(document: Node, tooLong: (local: string) => never): XmlHa
       const here = open.at(-1)
       if (here?.node?.text === undefined) return
       here.text += text
-      if (here.text.length > maxText) tooLong(here.local)
+      if (here.text.length > maxText)
+        throw new SourceError('malformed', `a ${here.local} in the document is far too long: refused`)
     },
     close() {
       const here = open.pop()

@@ -175,3 +175,11 @@ function encodingOf(head: Uint8Array): string {
   if (!encodings.has(named)) throw malformed('the document is in an encoding that we do not read')
   return named
 }
+
+/** @returns text that is safe in an element and in an attribute; characters that XML cannot hold become U+FFFD */
+export function escaped(text: string): string {
+  const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
+  return text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\uFFFD')
+    .replace(/[&<>"']/g, c => names[c] ?? c)
+}

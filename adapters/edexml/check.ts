@@ -37,7 +37,8 @@ function once(seen: Set<string>, id: string) {
   seen.add(id)
 }
 
-function checkSchool(school: WireSchool | undefined) {
+/** @throws SourceError `malformed` unless it says which school and year, in forms that we read */
+export function checkSchool(school: WireSchool | undefined): asserts school is WireSchool {
   if (school === undefined) throw malformed('the roster does not say which school it is of')
   if (school.schooljaar === undefined) throw malformed('the roster does not say which school year it is of')
   if (!isSchoolYear(school.schooljaar)) throw malformed('the roster names no school year of the form 2026-2027')

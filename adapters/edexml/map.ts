@@ -64,7 +64,7 @@ export function mapRoster(roster: WireRoster & { school: WireSchool }, today: st
 }
 
 /** `00` and absent are the same dependance. Flemish schools have an instellingsnummer, and neither brin nor location. */
-function scopeOf(school: WireSchool): Scope {
+export function scopeOf(school: WireSchool): Scope {
   const schoolYear = school.schooljaar ?? ''
   if (school.brincode === undefined) return { schoolYear }
   const brin = school.brincode.toUpperCase()

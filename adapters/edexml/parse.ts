@@ -53,7 +53,7 @@ export interface WireRoster {
 }
 
 /** Ours: some eight times the largest Dutch school; what keeps memory flat when a document is all tiny records. */
-const rosterLimits = { records: 40_000, references: 120_000, rolesPerGroup: 40, keyLength: 256 }
+export const rosterLimits = { records: 40_000, references: 120_000, rolesPerGroup: 40, keyLength: 256 }
 
 export const sourceIdOf = (record: { kind: string; key: string }) => `${record.kind}:${record.key}`
 
@@ -72,8 +72,15 @@ interface Filling {
   last: string
 }
 
-/** @returns the allow-list to follow, the roster that fills up while it is followed, and the source id of the last record begun */
-export function rosterContent(): { content: Node; roster: WireRoster; soFar: () => string } {
+/**
+ * @param parts of the document that are read
+ * @returns the allow-list to follow, the roster that fills up while it is followed, and the source id of the last record begun
+ */
+export function rosterContent(parts: readonly string[] = ['school', 'groepen', 'leerlingen', 'leerkrachten']): {
+  content: Node
+  roster: WireRoster
+  soFar: () => string
+} {
   const roster: WireRoster = { school: undefined, groups: [], people: [], trimmed: new Set(), damaged: new Set() }
   const filling: Filling = {
     roster,
@@ -84,20 +91,19 @@ export function rosterContent(): { content: Node; roster: WireRoster; soFar: () 
     seen: { groep: 0, samengestelde_groep: 0, leerling: 0, leerkracht: 0 },
     last: '',
   }
-  const content: Node = {
-    children: {
-      school: schoolNode(filling),
-      groepen: {
-        children: {
-          groep: groupNode(filling, 'groep'),
-          samengestelde_groep: groupNode(filling, 'samengestelde_groep'),
-        },
+  const nodes: Record<string, Node> = {
+    school: schoolNode(filling),
+    groepen: {
+      children: {
+        groep: groupNode(filling, 'groep'),
+        samengestelde_groep: groupNode(filling, 'samengestelde_groep'),
       },
-      leerlingen: { children: { leerling: personNode(filling, 'leerling', pupilNodes(filling)) } },
-      leerkrachten: { children: { leerkracht: personNode(filling, 'leerkracht', teacherNodes(filling)) } },
     },
+    leerlingen: { children: { leerling: personNode(filling, 'leerling', pupilNodes(filling)) } },
+    leerkrachten: { children: { leerkracht: personNode(filling, 'leerkracht', teacherNodes(filling)) } },
   }
-  return { content, roster, soFar: () => filling.last }
+  const children = Object.fromEntries(Object.entries(nodes).filter(([name]) => parts.includes(name)))
+  return { content: { children }, roster, soFar: () => filling.last }
 }
 
 /** A field is kept once; a second one is a contradiction, not an override. */

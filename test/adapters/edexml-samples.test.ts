@@ -1,8 +1,8 @@
 /** The published examples, which may not be in this repository: read where somebody has put them beside the checkout. */
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { readAnswer } from '../../adapters/edexml/answer.ts'
 import { understood } from '../../adapters/edexml/deliver.ts'
-import { readAnswer } from '../../adapters/edexml/soap.ts'
 import { xmlLimits } from '../../adapters/xml.ts'
 import { parsed, pieces } from './support.ts'
 

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { faultOf, readAnswer } from '../../adapters/edexml/answer.ts'
 import { understood } from '../../adapters/edexml/deliver.ts'
-import { escaped, faultOf, questionXml, readAnswer } from '../../adapters/edexml/soap.ts'
-import { type UwlrSettings, uwlr, uwlrSource } from '../../adapters/edexml/uwlr.ts'
+import { questionXml } from '../../adapters/edexml/question.ts'
+import type { UwlrSettings } from '../../adapters/edexml/transport.ts'
+import { uwlr, uwlrSource } from '../../adapters/edexml/uwlr.ts'
 import type { SourceContext } from '../../adapters/source.ts'
-import { xmlLimits } from '../../adapters/xml.ts'
-import { faultCodes } from '../school/sis/answer.ts'
+import { escaped, xmlLimits } from '../../adapters/xml.ts'
+import { faultCodes, faultXml } from '../school/sis/answer.ts'
 import { type Mode, startUwlrServer, type UwlrServer } from '../school/sis/uwlr-server.ts'
 import { conforms, readAll, readFailing } from './conformance.ts'
 import { canaries, context, edexml, fixture, now, pieces } from './support.ts'
@@ -24,14 +26,16 @@ beforeEach(() => {
 })
 
 const waits: number[] = []
-const settings: Partial<UwlrSettings> = {
-  wait: async ms => {
-    waits.push(ms)
-  },
-  maxBytes: 8 * 1024 ** 2,
-}
+const noting = (more: Partial<SourceContext> = {}) =>
+  context({
+    wait: async ms => {
+      waits.push(ms)
+    },
+    ...more,
+  })
+const settings: Partial<UwlrSettings> = { maxBytes: 8 * 1024 ** 2 }
 
-function source(options: Record<string, unknown> = {}, given: SourceContext = context(), more = settings) {
+function source(options: Record<string, unknown> = {}, given: SourceContext = noting(), more = settings) {
   waits.length = 0
   const all = { url: server.url, ...credentials, customerName: 'Veiligplein', brin: '99ZZ', ...options }
   return uwlrSource(uwlr.options.parse(all), given, more)
@@ -39,7 +43,7 @@ function source(options: Record<string, unknown> = {}, given: SourceContext = co
 
 const behaving = (mode: Mode, options: Record<string, unknown> = {}, more = settings) => {
   server.behave(mode)
-  return source(options, context(), more)
+  return source(options, noting(), more)
 }
 
 conforms('UWLR 2.2', {
@@ -126,6 +130,7 @@ describe('the request', () => {
 
   it('escapes everything and leaves out what is not given', () => {
     const asked = {
+      operation: 'everything' as const,
       key: `a<&>"'`,
       customerCode: 'c',
       customerName: 'n',
@@ -148,7 +153,7 @@ describe('the request', () => {
   })
 
   it('asks for the current school year unless told otherwise', async () => {
-    await readFailing(source({}, context({ clock: () => new Date('2026-07-31T21:00:00Z') })))
+    await readFailing(source({}, noting({ clock: () => new Date('2026-07-31T21:00:00Z') })))
     expect(server.requests[0]?.schoolYear).toBe('2025-2026')
   })
 })
@@ -224,7 +229,7 @@ describe('every fault', () => {
   it('of the server that passes is tried again, with growing pauses', async () => {
     server.behave('Server.TijdelijkNietBeschikbaar', 2)
     expect((await readAll(source())).proof.kind).toBe('snapshot')
-    expect(waits).toEqual([2_000, 10_000])
+    expect(waits).toEqual([2_000, 4_000])
   })
 
   it.each([
@@ -241,12 +246,19 @@ describe('every fault', () => {
   })
 
   it('is known by the part after its prefix, and by its side when nobody knows it', () => {
-    expect(faultOf('x:Server.InterneFout')).toMatchObject({ code: 'unreachable', remedy: 'retry' })
-    expect(faultOf('Client.AutorisatieOngeldig')).toMatchObject({ code: 'unauthorized', remedy: 'stop' })
-    expect(faultOf('s:Server')).toMatchObject({ code: 'unreachable', remedy: 'retry' })
-    expect(faultOf('s:Client')).toMatchObject({ code: 'malformed', remedy: 'stop' })
-    expect(faultOf('leerling Jan Jansen')).toMatchObject({ code: 'malformed', name: 'unknown' })
-    expect(faultOf('constructor')).toMatchObject({ code: 'malformed', remedy: 'stop' })
+    expect(faultOf({ code: 'Server.InterneFout' })).toEqual({ code: 'unreachable', name: 'Server.InterneFout' })
+    expect(faultOf({ code: 'Client.AutorisatieOngeldig' })).toMatchObject({ code: 'unauthorized' })
+    expect(faultOf({ code: 'Server' })).toMatchObject({ code: 'unreachable' })
+    expect(faultOf({ code: 'Client' })).toMatchObject({ code: 'malformed' })
+    expect(faultOf({ code: 'leerling Jan Jansen' })).toMatchObject({ code: 'malformed', name: 'unknown' })
+    expect(faultOf({ code: 'constructor' })).toEqual({ code: 'malformed', name: 'constructor' })
+  })
+
+  it('is read past its prefix', async () => {
+    expect(await readAnswer(pieces(faultXml('Server.InterneFout')), xmlLimits)).toEqual({
+      kind: 'fault',
+      fault: { code: 'unreachable', name: 'Server.InterneFout' },
+    })
   })
 })
 
@@ -339,6 +351,7 @@ describe('the options', () => {
     ['http://uwlr.example.org/', false],
     ['https://u:p@uwlr.example.org/', false],
     ['https://uwlr.example.org/?key=1', false],
+    ['https://uwlr.example.org/uwlr2.2.svc?wsdl', true],
     ['ftp://uwlr.example.org/', false],
     ['http://127.0.0.1.example.org/', false],
   ])('take the address %s: %s', (url, fine) => expect(uwlr.options.safeParse({ ...options, url }).success).toBe(fine))
@@ -352,14 +365,15 @@ describe('the options', () => {
   it('stop a waiting retry when the run stops', async () => {
     server.behave('Server.InterneFout')
     const stop = new AbortController()
-    const given = context({ signal: stop.signal })
-    const waiting = uwlrSource(uwlr.options.parse({ ...options, url: server.url }), given, {
+    const given = context({
+      signal: stop.signal,
       wait: (_, signal) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason))
           stop.abort()
         }),
     })
+    const waiting = uwlrSource(uwlr.options.parse({ ...options, url: server.url }), given)
     expect((await readFailing(waiting)).error).toMatchObject({ code: 'unreachable', message: 'reading was stopped' })
     expect(server.requests).toHaveLength(1)
   })

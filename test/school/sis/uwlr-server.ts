@@ -1,11 +1,12 @@
 /**
- * A student information system on localhost: serves any EDEXML document as UWLR 2.2, and misbehaves on request. It checks what a real
- * one checks (SOAPAction, element order, key, customer, school, year, version) and answers SOAP faults with HTTP 500.
+ * A student information system on localhost: serves any EDEXML document as UWLR 2.2, in one call or in stages, and misbehaves on request. It
+ * checks what a real one checks (SOAPAction, element order, key, customer, school, year, version) and answers SOAP faults with HTTP 500.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
+  type AskedGroups,
   answerXml,
   bomb,
   externalEntity,
@@ -13,7 +14,10 @@ import {
   faultCodes,
   faultXml,
   leerlinggegevens,
+  type Operation,
+  operations,
   spoiled,
+  stagedPart,
   textOf,
 } from './answer.ts'
 
@@ -48,6 +52,12 @@ export interface UwlrServerOptions {
   clock: () => Date
   /** xsdversie values it accepts. */
   versions?: readonly string[]
+  /** In stages: what it takes a group without key for. Default: the XSD's. */
+  looseMeans?: 'no-homeroom' | 'no-group'
+  /** Headers that must come, with these values (lower-case names). */
+  headers?: Record<string, string>
+  /** gegevenssetid values it knows; absent: any, or none. */
+  dataSets?: readonly string[]
 }
 
 /** What was asked, without any credential or person: enough to assert on. */
@@ -58,14 +68,19 @@ interface SeenRequest {
   xsdVersion: string
   schoolYear: string
   gate: string | undefined
+  /** In stages: how many groups were asked for, or those in none. */
+  groups: number | 'loose' | undefined
   answered: string
 }
 
 export interface UwlrServer {
   url: string
   requests: SeenRequest[]
-  /** @param times after so many requests it behaves again; absent: until told otherwise */
-  behave(mode: Mode, times?: number): void
+  /**
+   * @param times after so many requests it behaves again; absent: until told otherwise
+   * @param after so many requests it still behaves first
+   */
+  behave(mode: Mode, times?: number, after?: number): void
   close(): Promise<void>
 }
 
@@ -84,7 +99,10 @@ export async function startUwlrServer(options: UwlrServerOptions): Promise<UwlrS
   const requests: SeenRequest[] = []
   let mode: Mode = 'ok'
   let left = Number.POSITIVE_INFINITY
+  let wait = 0
   const next = () => {
+    wait -= 1
+    if (wait >= 0) return 'ok'
     const now = mode
     left -= 1
     if (left <= 0) mode = 'ok'
@@ -101,9 +119,10 @@ export async function startUwlrServer(options: UwlrServerOptions): Promise<UwlrS
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}/uwlr2.2.svc`,
     requests,
-    behave(wanted, times = Number.POSITIVE_INFINITY) {
+    behave(wanted, times = Number.POSITIVE_INFINITY, after = 0) {
       mode = wanted
       left = times
+      wait = after
     },
     close: () =>
       new Promise((resolve, reject) => {
@@ -131,37 +150,66 @@ async function serve(
     xsdVersion: question.fields.xsdversie ?? '',
     schoolYear: question.fields.schooljaar ?? '',
     gate: question.fields.laatstontvangengegevens,
+    groups: countOf(question.groups),
     answered: mode,
   }
   requests.push(seen)
   const edexml = await options.edexml()
-  const refused = refusal(options, question, seen)
+  const refused = refusal(options, question, seen, incoming.headers)
   if (refused !== undefined) {
     seen.answered = refused
     return send(outgoing, 500, faultXml(refused))
   }
   if (isFault(mode)) return send(outgoing, 500, faultXml(mode))
-  if (mode in spoiled) return send(outgoing, 200, whole(spoiled[mode as keyof typeof spoiled](edexml)))
-  if (mode !== 'ok') return misbehave(mode as Misbehaviour, edexml, outgoing)
-  seen.answered = politely(question, edexml)
-  const inner = seen.answered === 'ok' ? leerlinggegevens(edexml) : `<${seen.answered}/>`
-  return send(outgoing, 200, answerXml(inner))
+  const document = mode in spoiled ? spoiled[mode as keyof typeof spoiled](edexml) : edexml
+  const part = partOf(options, question, document)
+  if (mode in spoiled) return send(outgoing, 200, answerXml(part ?? '<geengegevens/>', question.operation))
+  if (mode !== 'ok') return misbehave(mode as Misbehaviour, { edexml, operation: question.operation, part }, outgoing)
+  const polite = politely(question, edexml)
+  seen.answered = part === undefined ? 'geengegevens' : polite
+  const inner = seen.answered === 'ok' ? (part ?? '') : `<${seen.answered}/>`
+  return send(outgoing, 200, answerXml(inner, question.operation))
 }
 
-const whole = (edexml: string) => answerXml(leerlinggegevens(edexml))
+function partOf(
+  { looseMeans = 'no-homeroom' }: UwlrServerOptions,
+  { operation, groups }: QuestionSeen,
+  edexml: string,
+) {
+  return operation === 'leerlinggegevens'
+    ? leerlinggegevens(edexml)
+    : stagedPart(edexml, operation, { groups: groups ?? 'loose', looseMeans })
+}
+
+const countOf = (groups: AskedGroups | undefined) =>
+  groups === undefined || groups === 'loose' ? groups : groups.groep.length + groups.samengestelde_groep.length
+
 const isFault = (mode: Mode): mode is FaultCode => (faultCodes as readonly string[]).includes(mode)
 
 interface QuestionSeen {
+  operation: Operation
   fields: Record<string, string | undefined>
   names: string[]
+  groups: AskedGroups | undefined
 }
 
-/** Not a general parser: the request is flat, and anything else is an OngeldigBericht. */
+/** Not a general parser: the request is flat but for its groups, and anything else is an OngeldigBericht. */
 function read(text: string): QuestionSeen {
+  const operation = operations.find(each => text.includes(`:${each}_verzoek>`)) ?? 'leerlinggegevens'
   const pairs = [...text.matchAll(/<(?:\w+:)?(\w+)>([^<]*)<\//g)].map(
     ([, name = '', value = '']) => [name, plain(value)] as const,
   )
-  return { fields: Object.fromEntries(pairs), names: pairs.map(([name]) => name) }
+  return { operation, fields: Object.fromEntries(pairs), names: pairs.map(([name]) => name), groups: groupsIn(text) }
+}
+
+function groupsIn(text: string): AskedGroups | undefined {
+  const list = /<(?:\w+:)?groepen>(.*)<\/(?:\w+:)?groepen>/s.exec(text)?.[1]
+  if (list === undefined) return undefined
+  if (/^<(?:\w+:)?groep\/>$/.test(list)) return 'loose'
+  const groups: AskedGroups = { groep: [], samengestelde_groep: [] }
+  for (const [, kind, key = ''] of list.matchAll(/<(?:\w+:)?(groep|samengestelde_groep) key="([^"]*)"\/>/g))
+    groups[kind as keyof typeof groups].push(plain(key))
+  return groups
 }
 
 function plain(text: string): string {
@@ -171,15 +219,22 @@ function plain(text: string): string {
 
 function refusal(
   options: UwlrServerOptions,
-  { fields, names }: QuestionSeen,
+  { operation, fields, names, groups }: QuestionSeen,
   seen: SeenRequest,
+  headers: IncomingMessage['headers'],
 ): FaultCode | undefined {
   const [key, code, name, ...rest] = names
   const inOrder = rest.every(
     (each, n) => order.includes(each) && order.indexOf(each) > order.indexOf(rest[n - 1] ?? ''),
   )
   const header = key === 'autorisatiesleutel' && code === 'klantcode' && name === 'klantnaam'
-  const action = seen.soapAction.replace(/^"(.*)"$/, '$1') === 'HaalLeerlinggegevens'
+  const action = seen.soapAction.replace(/^"(.*)"$/, '$1') === actionOf(operation)
+  const inGroups = operation === 'leerlingen' || operation === 'leerkrachten'
+  if (inGroups !== (groups !== undefined)) return 'Client.OngeldigBericht'
+  if (Object.entries(options.headers ?? {}).some(([wanted, value]) => headers[wanted] !== value))
+    return 'Client.AutorisatieOngeldig'
+  if (options.dataSets && !options.dataSets.includes(fields.gegevenssetid ?? ''))
+    return 'Client.VocabulaireTermOngeldig'
   if (!action || !/^text\/xml;\s*charset=utf-8$/i.test(seen.contentType) || !header || !inOrder)
     return 'Client.OngeldigBericht'
   if (fields.autorisatiesleutel !== options.credentials.key) return 'Client.AutorisatieOngeldig'
@@ -188,6 +243,11 @@ function refusal(
   if (!(options.versions ?? ['2.1', '2.2']).includes(fields.xsdversie ?? '')) return 'Client.XsdVersieOngeldig'
   return undefined
 }
+
+const actionOf = (operation: Operation) =>
+  operation === 'leerlinggegevens'
+    ? 'HaalLeerlinggegevens'
+    : `http://www.edustandaard.nl/leerresultaten/2/leerlinggegevens/${operation}_verzoek`
 
 /** An unknown school or year is no data; nothing made since the gate is no changes. */
 function politely({ fields }: QuestionSeen, edexml: string): 'ok' | 'geengegevens' | 'geenwijzigingen' {
@@ -204,14 +264,18 @@ function politely({ fields }: QuestionSeen, edexml: string): 'ok' | 'geengegeven
 
 type Misbehaviour = Exclude<Mode, 'ok' | FaultCode | keyof typeof spoiled>
 
-async function misbehave(mode: Misbehaviour, edexml: string, outgoing: ServerResponse): Promise<void> {
-  const answer = whole(edexml)
+async function misbehave(
+  mode: Misbehaviour,
+  { edexml, operation, part }: { edexml: string; operation: Operation; part: string | undefined },
+  outgoing: ServerResponse,
+): Promise<void> {
+  const answer = answerXml(part ?? leerlinggegevens(edexml), operation)
   const half = answer.slice(0, Math.floor(answer.length / 2))
   switch (mode) {
     case 'empty':
-      return send(outgoing, 200, answerXml('<geengegevens/>'))
+      return send(outgoing, 200, answerXml('<geengegevens/>', operation))
     case 'always-unchanged':
-      return send(outgoing, 200, answerXml('<geenwijzigingen/>'))
+      return send(outgoing, 200, answerXml('<geenwijzigingen/>', operation))
     case 'nothing':
       return send(outgoing, 200, '')
     case 'half':

@@ -1,0 +1,45 @@
+/** What of the GKV's answers passes, and what never does. */
+import type { SourceField } from '../source.ts'
+
+export const gkvFields: readonly SourceField[] = [
+  { wire: 'brinnummer, as it was asked for', roster: 'school.sourceId' },
+  { wire: 'brinnummer, as it was asked for', roster: 'school.brin' },
+  { wire: 'the location of the options', roster: 'school.location' },
+  { wire: 'schooljaar naam', roster: 'school.schoolYear' },
+  { wire: 'groep id', roster: 'group.sourceId' },
+  { wire: 'every groep is a homeroom', roster: 'group.kind' },
+  { wire: 'groep naam', roster: 'group.name' },
+  { wire: 'groep schooljaar', roster: 'group.schoolYear' },
+  { wire: 'groepsindeling leerjaar of its pupils, else groep naam', roster: 'group.grades' },
+  { wire: 'leerling id, medewerker id', roster: 'person.sourceId' },
+  { wire: 'ids are kept', roster: 'person.stable' },
+  { wire: 'leerling, medewerker', roster: 'person.role' },
+  { wire: 'dienstverband afkorting, naam', roster: 'person.roleHints' },
+  { wire: 'datumInschrijving, datumUitschrijving, the group "aangemeld"', roster: 'person.status' },
+  { wire: 'voornamen; firstName of staff', roster: 'person.givenName' },
+  { wire: 'roepNaam', roster: 'person.preferredFirstName' },
+  { wire: 'tussenvoegsel; of staff also in lastName', roster: 'person.familyNamePrefix' },
+  { wire: 'achternaam; lastName of staff', roster: 'person.familyName' },
+  { wire: 'email of staff', roster: 'person.email' },
+  { wire: 'groepsindeling leerjaar', roster: 'person.grade' },
+  { wire: 'datumInschrijving', roster: 'person.startsOn' },
+  { wire: 'datumUitschrijving', roster: 'person.endsOn' },
+  { wire: 'leerlingNummer; email of staff', roster: 'person.keys' },
+  { wire: 'groepsindeling groep', roster: 'membership.groupSourceId' },
+  { wire: 'leerling id', roster: 'membership.personSourceId' },
+  { wire: 'groepsindeling', roster: 'membership.role' },
+  { wire: 'groepsindeling vanafDatum', roster: 'membership.startsOn' },
+  { wire: 'groepsindeling totDatum, datumUitschrijving', roster: 'membership.endsOn' },
+]
+
+export const gkvNever: readonly string[] = [
+  'geboortedatum, geboortedatumOnzeker, geboorteplaats, geboorteland',
+  'geslacht, aanhef',
+  'achternaamOfficieel, tussenvoegselOfficieel',
+  'adressen, leerlingAdres, adres: all of it, geheimadres included',
+  'telefoon, mobile, telefoonWerk: all of it, geheim included',
+  'datumAanmelding',
+  'bekostigd, opleidinggegevens',
+  'inschrijvingtypes, inschrijvingType',
+  'lokaal',
+]
