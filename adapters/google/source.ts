@@ -1,0 +1,139 @@
+/**
+ * Google Workspace for Education: people from the Directory, classes from Classroom, organisational units or Workspace groups.
+ * Nothing at Google says when a roster changed, so every run reads all of it.
+ */
+import { schoolYearAt } from '../calendar.ts'
+import { assemble, inBatches, order, summaryOf } from '../deliver.ts'
+import type { RosterRecord } from '../roster.ts'
+import {
+  type Adapter,
+  type Finding,
+  type Health,
+  type RosterSource,
+  type SourceContext,
+  SourceError,
+} from '../source.ts'
+import { type ClientSettings, googleApis } from './client.ts'
+import { googleFields, googleNever } from './fields.ts'
+import { gather } from './gather.ts'
+import { type Mapped, mapRoster, roleOf } from './map.ts'
+import { keyIn, needsOf, Options, scopesOf, shortScope } from './options.ts'
+import { isUndelegated, tokens, tokenUrl } from './token.ts'
+
+/** Ours: 500 users are about 200 kB. */
+const settings: ClientSettings = { timeoutMs: 60_000, maxBytes: 16 * 1024 ** 2 }
+
+export const google: Adapter<typeof Options> = {
+  kind: 'google',
+  title: 'Google Workspace for Education',
+  can: {
+    mode: 'snapshot',
+    keysUniqueIn: 'organisation',
+    nextYear: false,
+    groupTeachers: true,
+    window: 'any',
+  },
+  standing: 'tested',
+  options: Options,
+  secrets: ['serviceAccount'],
+  fields: googleFields,
+  never: googleNever,
+  hosts(options) {
+    if (options.endpoint !== undefined) return [new URL(options.endpoint).host]
+    const classroom = needsOf(options).courses ? ['classroom.googleapis.com'] : []
+    return ['oauth2.googleapis.com', 'admin.googleapis.com', ...classroom]
+  },
+  open: googleSource,
+}
+
+/** @param more for tests: a shorter time-out, a lower cap */
+export function googleSource(
+  options: Options,
+  context: SourceContext,
+  more: Partial<ClientSettings> = {},
+): RosterSource {
+  const scopes = scopesOf(needsOf(options))
+  const roster = () => everything(options, context, { ...settings, ...more })
+  return {
+    async check() {
+      try {
+        return { ok: true, says: summary(await roster()) }
+      } catch (error) {
+        if (isUndelegated(error)) return whatToDelegate(options, scopes)
+        throw error
+      }
+    },
+    async *read() {
+      const { records, findings, scope } = await roster()
+      yield* inBatches(records, findings, { kind: 'snapshot', scope, grant: scopes.map(shortScope) })
+    },
+  }
+}
+
+type Whole = Pick<Mapped, 'findings' | 'scope'> & { records: RosterRecord[] }
+
+/** @throws SourceError unless everything came, of one Workspace account, with pupils among it */
+async function everything(options: Options, context: SourceContext, limits: ClientSettings): Promise<Whole> {
+  const account = keyIn(options.serviceAccount)
+  if (account === undefined) throw new SourceError('unauthorized', 'the key of the service account cannot be read')
+  const { subject, endpoint } = options
+  const url = endpoint === undefined ? tokenUrl : new URL('/token', endpoint).href
+  const scopes = scopesOf(needsOf(options))
+  const held = tokens(context, { url, account, subject, scopes, timeoutMs: limits.timeoutMs })
+  const apis = await googleApis(context, held, { ...limits, endpoint })
+  const schoolYear = context.schoolYear ?? options.schoolYear ?? schoolYearAt(context.clock())
+  const gathered = await gather(apis, options, context, schoolYear)
+  const [customerId, ...others] = new Set(gathered.users.map(user => user.customerId))
+  if (others.length > 0) throw new SourceError('malformed', 'the users are of more than one Google Workspace account')
+  if (customerId === undefined || !gathered.users.some(user => roleOf(user, options) === 'pupil'))
+    throw new SourceError('incomplete', 'the organisational units of the pupils hold nobody: nothing was changed')
+  const mapped = mapRoster(gathered, options, customerId, schoolYear)
+  const findings = mapped.findings.sort(
+    (a, b) => order(a.sourceId, b.sourceId) || order(a.code, b.code) || order(a.detail ?? '', b.detail ?? ''),
+  )
+  return { records: assemble(mapped), findings, scope: mapped.scope }
+}
+
+function summary({ records, findings, scope }: Whole): string[] {
+  const says = [`Google Workspace ${scope.organisation}, school year ${scope.schoolYear}.`, summaryOf(records)]
+  const of = (code: Finding['code']) => findings.filter(finding => finding.code === code)
+  const say = (count: number, sentence: string) => {
+    if (count > 0) says.push(sentence)
+  }
+  const undecided = of('role-undecided').length
+  const alone = of('pupil-without-group').length
+  say(
+    of('no-homerooms').length,
+    'No homerooms: nobody gets a panel. Look at the patterns of the homerooms, and whether the administrator to act for sees all courses of the domain.',
+  )
+  say(
+    of('no-group-teachers').length,
+    'No homeroom has a teacher. Say in the options where the teachers of a class stand.',
+  )
+  say(
+    undecided,
+    `${undecided} places of staff in homerooms are held for a person: somebody teaches very many homerooms, a course was made for another year, or Google does not say who teaches.`,
+  )
+  say(alone, `${alone} pupils are in no homeroom.`)
+  say(
+    of('unknown-person').length,
+    `${of('unknown-person').length} groups have members from outside the organisational units of this school; they were left out.`,
+  )
+  const both = new Set(of('several-roles').map(({ sourceId }) => sourceId)).size
+  say(both, `${both} people are pupil and teacher at once; the organisational unit decides.`)
+  return says
+}
+
+/** What a super administrator does in the console, word for word. The client id is in the key file and no secret. */
+function whatToDelegate({ serviceAccount }: Options, scopes: readonly string[]): Health {
+  const clientId = keyIn(serviceAccount)?.clientId
+  return {
+    ok: false,
+    says: [
+      'Google lets this service account act for nobody yet, or not with all of the scopes that are needed.',
+      `A super administrator opens the Google Admin console: Security, Access and data control, API controls, Domain-wide delegation, and adds the client ID ${clientId ?? 'of the service account'} with exactly these scopes:`,
+      scopes.join(','),
+      'It can take a day before Google knows of it.',
+    ],
+  }
+}
