@@ -31,7 +31,7 @@ const maxCell = 64 * 1024
 
 /**
  * @yields rows in the order of the file, under the names in `required` and `optional` as they are written there
- * @throws SourceError `malformed`: no CSV, another number of cells in a row, a column missing or twice, bytes of another charset, too large;
+ * @throws SourceError `malformed`: no CSV, another number of cells in a row, a column missing or twice, a cell too long, bytes of another charset, too large;
  * `incomplete` when it is empty. Never with the content of a cell
  */
 export async function* readCsv(source: AsyncIterable<Uint8Array>, shape: CsvShape): AsyncGenerator<CsvLine> {
@@ -61,7 +61,7 @@ export async function* readCsv(source: AsyncIterable<Uint8Array>, shape: CsvShap
       rows += 1
       if (rows > shape.maxRows)
         throw new SourceError('malformed', `${shape.name} has more than ${shape.maxRows} rows: refused`)
-      yield { line: info.lines, row: rowOf(record, header) }
+      yield { line: info.lines, row: rowOf(record, header, shape, info.lines) }
     }
   } catch (error) {
     throw understood(error, shape)
@@ -83,11 +83,15 @@ function wanted(titles: string[], { name, required, optional = [] }: CsvShape): 
   return columns
 }
 
-function rowOf(cells: string[], header: (string | undefined)[]): CsvRow {
+function rowOf(cells: string[], header: (string | undefined)[], { name }: CsvShape, line: number): CsvRow {
   const row: CsvRow = {}
   for (const [at, title] of header.entries()) {
     const cell = cells[at]?.trim()
-    if (title !== undefined && cell) row[title] = owned(cell.slice(0, maxCell))
+    if (title === undefined || !cell) continue
+    // Not cut: half a list of ids is another list.
+    if (cell.length > maxCell)
+      throw new SourceError('malformed', `${name} has a cell of more than ${maxCell} characters (line ${line})`)
+    row[title] = owned(cell)
   }
   return row
 }

@@ -19,28 +19,49 @@ const timeoutMs = 30_000
 /** Ours: a token that would end during a request is no longer used. */
 const marginMs = 60_000
 
-/** @returns `request` with a bearer token, asked for when it is needed; a 401 gets one new token and one more try, with the retries of `patiently` around it */
+/** A token, or the asking for one: many who ask at once share it. */
+interface Held {
+  value: Promise<string>
+  until: number
+}
+
+/**
+ * @returns `request` with a bearer token, asked for when it is needed; a 401 gets one new token and one more try, with the retries of `patiently`
+ * around it. A token endpoint that refuses us is asked once: a wrong secret locks accounts
+ */
 export function authorized(
   context: SourceContext,
   credentials: ClientCredentials,
 ): (asked: HttpRequest) => Promise<HttpAnswer> {
-  let token: Promise<{ value: string; until: number }> | undefined
-  const current = async (): Promise<string> => {
-    const known = await token?.catch(() => undefined)
-    if (known === undefined || known.until <= context.clock().getTime()) token = fetchToken(context, credentials)
-    return (await (token as Promise<{ value: string; until: number }>)).value
+  let held: Held | undefined
+  const current = (): Held => {
+    if (held !== undefined && held.until > context.clock().getTime()) return held
+    const next: Held = { value: Promise.resolve(''), until: Number.POSITIVE_INFINITY }
+    next.value = fetchToken(context, credentials).then(
+      ({ value, until }) => {
+        next.until = until
+        return value
+      },
+      error => {
+        if (held === next) held = undefined
+        throw error
+      },
+    )
+    held = next
+    return next
   }
-  const send = async (asked: HttpRequest) =>
-    request(context, { ...asked, headers: { ...asked.headers, authorization: `Bearer ${await current()}` } })
+  const send = (asked: HttpRequest, token: string) =>
+    request(context, { ...asked, headers: { ...asked.headers, authorization: `Bearer ${token}` } })
   return asked =>
     patiently(context, async () => {
-      const used = token
+      const used = current()
+      const token = await used.value
       try {
-        return await send(asked)
+        return await send(asked, token)
       } catch (error) {
         if (!(error instanceof SourceError) || error.status !== 401) throw error
-        if (token === used) token = undefined
-        return await send(asked)
+        if (held === used) held = undefined
+        return await send(asked, await current().value)
       }
     })
 }
@@ -54,21 +75,19 @@ async function fetchToken(context: SourceContext, given: ClientCredentials): Pro
   })
   // RFC 6749 §2.3.1: both parts are form-encoded before they are joined.
   const pair = [given.clientId, given.clientSecret].map(part => encodeURIComponent(part)).join(':')
-  const answer = await patiently(context, () =>
-    request(context, {
-      method: 'POST',
-      url: given.tokenUrl,
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        accept: 'application/json',
-        ...(basic ? { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } : {}),
-      },
-      body: body.toString(),
-      timeoutMs,
-      maxBytes: 1024 ** 2,
-      readBodyOf: [400],
-    }),
-  )
+  const answer = await request(context, {
+    method: 'POST',
+    url: given.tokenUrl,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+      ...(basic ? { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } : {}),
+    },
+    body: body.toString(),
+    timeoutMs,
+    maxBytes: 1024 ** 2,
+    readBodyOf: [400],
+  })
   // RFC 6749 §5.2: `invalid_client`, `invalid_scope` and the like come with HTTP 400.
   if (answer.status === 400)
     throw new SourceError('unauthorized', 'the source gives no token: client id, secret or scope are not accepted')

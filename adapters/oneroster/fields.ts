@@ -1,0 +1,50 @@
+/** What of OneRoster passes, by REST and as CSV. */
+import type { SourceField } from '../source.ts'
+
+export const oneRosterFields: readonly SourceField[] = [
+  { wire: 'org sourcedId', roster: 'school.sourceId' },
+  { wire: 'org identifier, when it is a BRIN', roster: 'school.brin' },
+  { wire: 'org identifier, when it is a BRIN', roster: 'school.location' },
+  { wire: 'org name', roster: 'school.name' },
+  { wire: 'academicSession startDate, endDate', roster: 'school.schoolYear' },
+  { wire: 'class sourcedId', roster: 'group.sourceId' },
+  { wire: 'class classType, or title by the option homerooms', roster: 'group.kind' },
+  { wire: 'class title', roster: 'group.name' },
+  { wire: 'class terms, academicSession startDate, endDate', roster: 'group.schoolYear' },
+  { wire: 'class grades', roster: 'group.grades' },
+  { wire: 'user sourcedId', roster: 'person.sourceId' },
+  { wire: 'user sourcedId', roster: 'person.stable' },
+  { wire: 'user role and orgs (1.1), roles (1.2), of this school', roster: 'person.role' },
+  { wire: 'user role, roles', roster: 'person.roleHints' },
+  { wire: 'user roles beginDate, endDate, enabledUser', roster: 'person.status' },
+  { wire: 'user givenName', roster: 'person.givenName' },
+  { wire: 'user preferredFirstName, preferredGivenName', roster: 'person.preferredFirstName' },
+  { wire: 'user familyName', roster: 'person.familyNamePrefix' },
+  { wire: 'user familyName', roster: 'person.familyName' },
+  { wire: 'user username', roster: 'person.username' },
+  { wire: 'user email', roster: 'person.email' },
+  { wire: 'user grades', roster: 'person.grade' },
+  { wire: 'user roles beginDate', roster: 'person.startsOn' },
+  { wire: 'user roles endDate', roster: 'person.endsOn' },
+  {
+    wire: 'user username, email, identifier (not when it has the form of a BSN), userIds named in the options or of Entra or Google',
+    roster: 'person.keys',
+  },
+  { wire: 'enrollment class', roster: 'membership.groupSourceId' },
+  { wire: 'enrollment user', roster: 'membership.personSourceId' },
+  { wire: 'enrollment role, primary', roster: 'membership.role' },
+  { wire: 'enrollment beginDate', roster: 'membership.startsOn' },
+  { wire: 'enrollment endDate', roster: 'membership.endsOn' },
+]
+
+export const oneRosterNever: readonly string[] = [
+  'demographics (birthDate, sex, race, country and city of birth)',
+  'metadata',
+  'user middleName, preferredMiddleName, preferredLastName, pronouns',
+  'user sms, phone, password',
+  'user agents: who is whose parent',
+  'userProfiles, userMasterIdentifier, resources',
+  'userIds of other types, such as BSN or ECK iD',
+  'courses, subjects, location, periods',
+  'lineItems, results, categories',
+]
