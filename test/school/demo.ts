@@ -23,11 +23,13 @@ const hosts: Record<keyof Ports, string> = {
   sis: '127.0.0.3',
 }
 
+/** `--source KIND`: which system the school has; `m5 source kinds` lists them. */
 const { values } = parseArgs({
   options: {
     check: { type: 'boolean', default: false },
     data: { type: 'string', default: '.m5/demo' },
     reports: { type: 'string', default: '420' },
+    source: { type: 'string', default: 'uwlr' },
   },
 })
 
@@ -58,7 +60,10 @@ async function main(): Promise<void> {
     const reports = values.check ? 40 : Number(values.reports)
     const ports = values.check ? { connector: 0, portal: 0, signIn: 0, sis: 0 } : await freePorts()
     const says = (step: string) => say(`, ${step}`)
-    const school = await openSchool({ db, keyring, log }, { today: new Date(), reports, ports, says })
+    const school = await openSchool(
+      { db, keyring, log },
+      { today: new Date(), reports, ports, says, data, source: values.source },
+    )
     stops.unshift(() => school.close())
     say(`. Ready in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`)
     if (!values.check) return void process.stdout.write(invitation(school))
@@ -126,7 +131,7 @@ ${generated.name}: ${generated.pupils.length} pupils, all of them invented.
   page for teachers        ${portal.url}/leerkracht
   sign-in of the school    ${signIn.issuer}
   connector                ${connector}
-  its SIS (UWLR)           ${sis.url}
+  its SIS                  ${sis.url}
 
 Sign in as (choose the name; there is no password):
 

@@ -1,5 +1,7 @@
 /** The accounts that the school's sign-in knows: everybody with a place in the roster, and two who have none. */
+
 import { type GeneratedSchool, pupilSourceId, type SchoolPupil, teacherSourceId } from './generate.ts'
+import type { KnownAs } from './known-as.ts'
 import { spokenName } from './names.ts'
 import type { SignInPerson } from './sign-in.ts'
 
@@ -28,7 +30,7 @@ const notes: Readonly<Record<string, string>> = {
 }
 
 /** In the order in which the page shows them: groups 8 to 1/2, teachers, others. User names are unique. */
-export function signInPeople(school: GeneratedSchool): SignInPerson[] {
+export function signInPeople(school: GeneratedSchool, knownAs: KnownAs = sourceId => sourceId): SignInPerson[] {
   const groupNames = new Map(school.groups.map(group => [group.key, group.name]))
   const order = new Map(
     school.groups
@@ -48,7 +50,7 @@ export function signInPeople(school: GeneratedSchool): SignInPerson[] {
         ...(pupil.email === undefined ? {} : { email: pupil.email }),
         section: group === undefined ? 'Anderen' : `Groep ${group}`,
         ...(group === undefined ? { note: 'oud-leerling' } : {}),
-        claims: { sis_id: pupilSourceId(pupil.key) },
+        claims: { sis_id: knownAs(pupilSourceId(pupil.key)) },
       }
     })
   const staff = school.teachers.map((teacher): SignInPerson => {
@@ -64,7 +66,7 @@ export function signInPeople(school: GeneratedSchool): SignInPerson[] {
       ...(teacher.email === undefined ? {} : { email: teacher.email }),
       section: role === 'LRK' ? 'Leerkrachten' : 'Anderen',
       note,
-      claims: { sis_id: teacherSourceId(teacher.key) },
+      claims: { sis_id: knownAs(teacherSourceId(teacher.key)) },
     }
   })
   const inSection = (section: string) => (person: SignInPerson) => person.section === section

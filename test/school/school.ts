@@ -10,7 +10,7 @@ import { addSignIn } from '../../connector/admin/sign-ins.ts'
 import { openApp } from '../../connector/app.ts'
 import { readConfig } from '../../connector/config.ts'
 import { callbackUrl } from '../../connector/entry/upstreams.ts'
-import { type FurnishedSchool, type FurnishOptions, furnish } from './furnish.ts'
+import { type FurnishedSchool, type FurnishOptions, furnish, nearby } from './furnish.ts'
 import { signInPeople } from './people.ts'
 import { type Portal, startPortal } from './portal.ts'
 import { type SignIn, startSignIn } from './sign-in.ts'
@@ -34,7 +34,7 @@ const anyPort: Ports = { connector: 0, portal: 0, signIn: 0, sis: 0 }
 /** @param ctx an open database and keyring; they stay the caller's to close. `clock` is the connector's */
 export async function openSchool(
   ctx: AdminContext,
-  options: FurnishOptions & { ports?: Ports; clock?: () => Date },
+  options: FurnishOptions & { ports?: Ports; clock?: () => Date; data?: string },
 ): Promise<School> {
   const { ports = anyPort, says = () => {} } = options
   const furnished = await furnish(ctx, { ...options, sis: { port: ports.sis } })
@@ -46,7 +46,7 @@ export async function openSchool(
     host: '127.0.0.2',
     port: ports.signIn,
     school: generated.name,
-    people: signInPeople(generated),
+    people: signInPeople(generated, furnished.knownAs),
   })
   const secret = 'demo-geheim'
   const row = await addSignIn(ctx, {
@@ -62,7 +62,11 @@ export async function openSchool(
     server.listen(ports.connector, 'localhost', resolve)
   })
   const connector = `http://localhost:${(server.address() as AddressInfo).port}`
-  const config = readConfig({ M5_URL: connector })
+  const config = readConfig({
+    M5_URL: connector,
+    M5_PRIVATE_HOSTS: nearby.join(','),
+    ...(options.data ? { M5_DATA: options.data } : {}),
+  })
   signIn.addClient({ client_id: 'm5', client_secret: secret, redirect_uris: [callbackUrl({ config }, row.id)] })
   server.on('request', await openApp({ config, ...ctx, ...(options.clock ? { clock: options.clock } : {}) }))
 

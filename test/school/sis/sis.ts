@@ -43,6 +43,8 @@ export interface Sis {
   sourceIdOf: { pupil(key: string): string; teacher(key: string): string }
   /** Method and path of what was asked, without query: no credential, no person. */
   requests: string[]
+  /** Writes the school anew, where the source is a file. */
+  publish?(): Promise<void>
   /** @param times after so many faulty answers it behaves again; absent: until told otherwise */
   behave(fault: Fault | 'ok', times?: number): void
   close(): Promise<void>
