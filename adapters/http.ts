@@ -164,7 +164,10 @@ function tooLarge(maxBytes: number): SourceError {
 
 /** Keeps only the code of a network failure: undici's messages may hold the address, with everything in it. */
 function broken(code: SourceErrorCode, message: string, error: unknown): SourceError {
+  if (error instanceof SourceError) return error
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  // The door outwards (connector/sync/outbound.ts) has said why in words already.
+  if (inner instanceof SourceError) return inner
   // A DOMException's `code` is a number of 1998; only system errors have a code that says something.
   const system =
     inner instanceof Error && typeof Reflect.get(inner, 'code') === 'string' ? Reflect.get(inner, 'code') : undefined

@@ -10,6 +10,7 @@ import { grantRoutes } from './api/grant-routes.ts'
 import { openApiDocument } from './api/openapi.ts'
 import { personRoutes } from './api/person-routes.ts'
 import { reportRoutes } from './api/report-routes.ts'
+import { rosterRoutes } from './api/roster-routes.ts'
 import type { Config } from './config.ts'
 import { openAccess } from './entry/access.ts'
 import type { EntryContext } from './entry/context.ts'
@@ -62,7 +63,7 @@ export async function openApp(parts: AppParts): Promise<Express> {
   const assets = readAssets(version)
   app.use(assets.router, viewRoutes(api, assets))
   // Reports come before every limit: a whole school is one address, and no report is ever one too many.
-  app.use('/api', reportRoutes(api), formRoutes(api), personRoutes(api), grantRoutes(api))
+  app.use('/api', reportRoutes(api), formRoutes(api), personRoutes(api), grantRoutes(api), rosterRoutes(api, config))
   app.use(['/entry/handoffs', '/entry/go', '/entry/callback', '/entry/silent', '/oidc/token'], signInLimit())
   app.use('/entry', windowRoutes(entry, openUpstreams(entry)), frameRoutes(entry, access, checkProof))
   app.use('/oidc', provider.callback())

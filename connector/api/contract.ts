@@ -231,3 +231,44 @@ export type PanelPage = z.infer<typeof PanelPage>
 export type GrantOffer = z.infer<typeof GrantOffer>
 export type Handoff = z.infer<typeof Handoff>
 export type Claim = z.infer<typeof Claim>
+
+// ---- rosters, for whoever looks after them --------------------------------------------------------------------------
+
+/** GET /api/sources: where the roster of this school comes from. `upload` is null for a source that asks its system itself. */
+export const RosterSources = z.object({
+  sources: z.array(
+    z.object({
+      id: uuid,
+      kind: z.string(),
+      title: z.string(),
+      label: z.string(),
+      verified: z.boolean(),
+      gives: z.enum(['roster', 'identities']),
+      upload: z.object({ maxBytes: z.int(), extensions: z.array(z.string()) }).nullable(),
+      appliedAt: instant.nullable(),
+      goodAt: instant.nullable(),
+      pausedAt: instant.nullable(),
+    }),
+  ),
+})
+
+/**
+ * One reading of a source: POST /api/sources/{sourceId}/uploads answers with it, held in any case. `diff` are lines to read: counts, the source's
+ * own keys, names of groups; nobody's name. `reasons` say why it is held or refused.
+ */
+export const RosterRun = z.object({
+  id: uuid,
+  sourceId: uuid.optional(),
+  state: z.enum(['running', 'held', 'applied', 'unchanged', 'refused', 'failed', 'cancelled']),
+  phase: z.string().optional(),
+  progress: z.object({ read: z.int(), total: z.int(), records: z.int() }).partial().optional(),
+  startedAt: instant.optional(),
+  finishedAt: instant.nullable().optional(),
+  reasons: z.array(z.object({ guard: z.string(), says: z.string() })),
+  counts: z.record(z.string(), z.int()),
+  findings: z.array(z.object({ code: z.string(), count: z.int(), details: z.array(z.string()) })),
+  diff: z.array(z.string()).optional(),
+})
+
+/** GET /api/runs: newest first, twenty at most. */
+export const RosterRuns = z.object({ runs: z.array(RosterRun) })

@@ -65,6 +65,24 @@ export const operations: Record<string, Operation> = {
     body: contract.GrantLink,
     answers: { 204: null },
   },
+  'GET /api/sources': {
+    summary: 'Where the roster of the own school comes from; for whoever looks after it',
+    signed: 'must',
+    answers: { 200: contract.RosterSources },
+  },
+  'POST /api/sources/{sourceId}/uploads': {
+    summary: 'Read this file as that source. The body is the file; held in any case, never applied at once',
+    signed: 'must',
+    answers: { 201: contract.RosterRun },
+  },
+  'GET /api/runs': { summary: 'The last readings', signed: 'must', answers: { 200: contract.RosterRuns } },
+  'GET /api/runs/{runId}': { summary: 'One of them', signed: 'must', answers: { 200: contract.RosterRun } },
+  'POST /api/runs/{runId}/approve': {
+    summary: 'Apply a held one; 409 when something new speaks against it',
+    signed: 'must',
+    answers: { 200: contract.RosterRun },
+  },
+  'POST /api/runs/{runId}/cancel': { summary: 'Give a held one up', signed: 'must', answers: { 204: null } },
   'POST /entry/handoffs': {
     summary: 'Ask for a way in',
     body: contract.HandoffInput,

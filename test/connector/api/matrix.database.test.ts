@@ -135,6 +135,24 @@ const rows: Record<string, Row> = {
     }),
     expected: signedOnly(410),
   },
+  'GET /api/sources': { ask: () => ({ path: '/api/sources' }), expected: { ...signedOnly(403), it: 200 } },
+  'POST /api/sources/{sourceId}/uploads': {
+    ask: () => ({ path: `/api/sources/${w.schools.own.id}/uploads`, method: 'POST', headers: json, body: '{}' }),
+    expected: { ...signedOnly(403), it: 404 },
+  },
+  'GET /api/runs': { ask: () => ({ path: '/api/runs' }), expected: { ...signedOnly(403), it: 200 } },
+  'GET /api/runs/{runId}': {
+    ask: () => ({ path: `/api/runs/${w.schools.own.id}` }),
+    expected: { ...signedOnly(403), it: 404 },
+  },
+  'POST /api/runs/{runId}/approve': {
+    ask: () => ({ path: `/api/runs/${w.schools.own.id}/approve`, method: 'POST', headers: json, body: '{}' }),
+    expected: { ...signedOnly(403), it: 404 },
+  },
+  'POST /api/runs/{runId}/cancel': {
+    ask: () => ({ path: `/api/runs/${w.schools.own.id}/cancel`, method: 'POST', headers: json, body: '{}' }),
+    expected: { ...signedOnly(403), it: 404 },
+  },
   'POST /entry/handoffs': {
     ask: () => ({
       path: '/entry/handoffs',

@@ -1,0 +1,215 @@
+/** The rosters of one school for those who look after them in the browser: upload, look, approve. The same pipeline and preview as the command line. */
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { adapters, adapter as registered } from '../../adapters/index.ts'
+import type { Adapter } from '../../adapters/source.ts'
+import { AppError } from '../errors.ts'
+import { localDay } from '../store/calendar.ts'
+import type { Tx } from '../store/database.ts'
+import { currentGrants, type GrantRole } from '../store/grants.ts'
+import { type Run, runOf } from '../store/sync-runs.ts'
+import { approveRun, cancelRun, listRuns, runSync } from '../sync/run.ts'
+import { type SyncContext, sourceOf } from '../sync/source.ts'
+import type { SyncOutcome } from '../sync/weigh.ts'
+import { reading } from './context.ts'
+
+export interface RosterContext extends SyncContext {
+  /** Where an upload lies while it is read, and no longer. */
+  uploads: string
+  /** Sources to which a file is being sent: one at a time each, so that nobody fills the disk by sending it again and again. */
+  uploading: Set<string>
+}
+
+/** A signed-in person in a school. */
+export interface RosterCaller {
+  boardId: string
+  schoolId: string
+  personId: string
+}
+
+export interface SourceShown {
+  id: string
+  kind: string
+  title: string
+  label: string
+  verified: boolean
+  gives: string
+  /** Largest file in bytes, and what its name ends with; null where this source takes none. */
+  upload: { maxBytes: number; extensions: readonly string[] } | null
+  appliedAt: Date | null
+  goodAt: Date | null
+  pausedAt: Date | null
+}
+
+/** Neither role sees a report by this; the leader may anyway (design.md, "Who may grant"). */
+const rosterRoles: readonly GrantRole[] = ['IT_ADMINISTRATOR', 'SCHOOL_LEADER']
+
+/** @throws AppError `forbidden`, the same for every school and source */
+async function checkMay(tx: Tx, ctx: RosterContext, { boardId, schoolId, personId }: RosterCaller): Promise<void> {
+  const today = localDay((ctx.clock ?? (() => new Date()))())
+  const found = await tx.grant.findFirst({
+    where: {
+      ...{ boardId, schoolId, personId, role: { in: [...rosterRoles] }, person: { active: true } },
+      ...currentGrants(today),
+    },
+    select: { id: true },
+  })
+  if (!found) throw new AppError('forbidden', 'This is for those who look after the rosters of the school.')
+}
+
+const allowed = <T>(ctx: RosterContext, who: RosterCaller, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  reading(ctx, who.boardId, async tx => {
+    await checkMay(tx, ctx, who)
+    return work(tx)
+  })
+
+/** @throws AppError `forbidden` */
+export function rosterSources(ctx: RosterContext, who: RosterCaller): Promise<SourceShown[]> {
+  const { boardId, schoolId } = who
+  return allowed(ctx, who, async tx => {
+    const rows = await tx.source.findMany({
+      where: { boardId, schoolId },
+      omit: { optionsSealed: true, cursor: true, profile: true },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    })
+    return rows.map(({ id, kind, label, gives, appliedAt, goodAt, pausedAt }) => {
+      const known = Object.hasOwn(adapters, kind) || ctx.adapter ? kindOf(ctx, kind) : undefined
+      const shown = {
+        title: known?.title ?? kind,
+        verified: known?.standing === 'tested',
+        upload: known?.can.upload ?? null,
+      }
+      return { id, kind, label, gives, appliedAt, goodAt, pausedAt, ...shown }
+    })
+  })
+}
+
+const kindOf = (ctx: RosterContext, kind: string): Adapter => (ctx.adapter ?? registered)(kind)
+
+/**
+ * Reads the file as this source, and holds in any case: what it would change is looked at before a child is in it.
+ * @param declared bytes, where the sender says how many
+ * @throws AppError `forbidden`, `not-found`, `too-large`, `invalid-input` for a source that takes no file and for a file that stops halfway;
+ * `conflict` while another file is sent to it or a sync of it is going on; `unavailable` with reason `disk-full`
+ */
+export async function uploadRoster(
+  ctx: RosterContext,
+  who: RosterCaller,
+  { sourceId, body, declared }: { sourceId: string; body: Readable; declared?: number },
+): Promise<SyncOutcome> {
+  const { boardId, schoolId } = who
+  const source = await allowed(ctx, who, async tx =>
+    ofSchool(await sourceOf(tx, boardId, sourceId), schoolId, 'source'),
+  )
+  const { upload } = kindOf(ctx, source.kind).can
+  if (!upload)
+    throw new AppError('invalid-input', 'This source takes no file: it asks its system itself.', {
+      reason: 'no-upload',
+    })
+  if (declared !== undefined && declared > upload.maxBytes) throw tooLarge()
+  if (ctx.uploading.has(sourceId))
+    throw new AppError('conflict', 'Another file is being sent to this source. Wait until that one is read.', {
+      reason: 'upload-running',
+    })
+  ctx.uploading.add(sourceId)
+  const file = join(ctx.uploads, `${randomUUID()}${upload.extensions[0] ?? ''}`)
+  try {
+    await store(body, { file, uploads: ctx.uploads, maxBytes: upload.maxBytes })
+    return await runSync(ctx, { boardId, sourceId, by: who.personId, preview: true, file })
+  } finally {
+    ctx.uploading.delete(sourceId)
+    await rm(file, { force: true })
+  }
+}
+
+/** How long somebody may take to send it is a limit of the server (main.ts). Opened first: what is not made cannot be left behind. */
+async function store(body: Readable, to: { file: string; uploads: string; maxBytes: number }): Promise<void> {
+  try {
+    await mkdir(to.uploads, { recursive: true, mode: 0o700 })
+    const handle = await open(to.file, 'wx', 0o600)
+    await pipeline(body, capped(to.maxBytes), handle.createWriteStream())
+  } catch (cause) {
+    throw inWords(cause)
+  }
+}
+
+const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+const gone = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'])
+
+/** Of a file or a connection: the system's own words name the file. */
+function inWords(cause: unknown): unknown {
+  const code = String(cause instanceof Error ? Reflect.get(cause, 'code') : '')
+  if (gone.has(code))
+    return new AppError('invalid-input', 'The file did not arrive whole. Send it again.', {
+      cause,
+      reason: 'upload-cut',
+    })
+  if (full.has(code))
+    return new AppError(
+      'unavailable',
+      'The connector has no room for this file. Nothing was changed; whoever runs the connector must make room on its disk.',
+      { cause, reason: 'disk-full' },
+    )
+  return cause
+}
+
+const tooLarge = () => new AppError('too-large', 'This file is larger than a roster is.', { reason: 'file-too-large' })
+
+const capped = (maxBytes: number) =>
+  async function* (source: AsyncIterable<Buffer>) {
+    let read = 0
+    for await (const piece of source) {
+      read += piece.length
+      if (read > maxBytes) throw tooLarge()
+      yield piece
+    }
+  }
+
+/** From the last byte to the reading it takes seconds, and what is open is read to its end. */
+const leftoverMs = 900_000
+
+/** What a crash left of uploads goes: a whole school lies in it. One that another connector beside this one is given stays. */
+export async function clearUploads(uploads: string, now = new Date()): Promise<void> {
+  for (const name of await readdir(uploads).catch(() => [])) {
+    const file = join(uploads, name)
+    const found = await stat(file).catch(() => null)
+    if (found && now.getTime() - found.mtimeMs > leftoverMs) await rm(file, { force: true, recursive: true })
+  }
+}
+
+/** Newest first, twenty at most. @throws AppError `forbidden` */
+export async function rosterRuns(ctx: RosterContext, who: RosterCaller): Promise<Run[]> {
+  await allowed(ctx, who, async () => {})
+  return listRuns(ctx, { boardId: who.boardId, schoolId: who.schoolId, limit: 20 })
+}
+
+/** @throws AppError `forbidden`, `not-found` */
+export function rosterRun(ctx: RosterContext, who: RosterCaller, runId: string): Promise<Run> {
+  return allowed(ctx, who, async tx => {
+    const { stageSealed: _sealed, ...run } = ofSchool(await runOf(tx, who.boardId, runId), who.schoolId, 'run')
+    return run
+  })
+}
+
+/** @throws as approveRun, and AppError `forbidden` */
+export async function approveRosterRun(ctx: RosterContext, who: RosterCaller, runId: string): Promise<SyncOutcome> {
+  await rosterRun(ctx, who, runId)
+  return approveRun(ctx, { boardId: who.boardId, runId, by: who.personId })
+}
+
+/** @throws as cancelRun, and AppError `forbidden` */
+export async function cancelRosterRun(ctx: RosterContext, who: RosterCaller, runId: string): Promise<void> {
+  await rosterRun(ctx, who, runId)
+  await cancelRun(ctx, { boardId: who.boardId, runId, by: who.personId })
+}
+
+/** Of another school of the board is as unknown as of nowhere. */
+function ofSchool<T extends { schoolId: string }>(found: T, schoolId: string, what: 'source' | 'run'): T {
+  if (found.schoolId === schoolId) return found
+  throw new AppError('not-found', what === 'source' ? 'There is no such source.' : 'There is no such sync run.', {
+    reason: `${what}-unknown`,
+  })
+}
