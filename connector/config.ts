@@ -23,7 +23,38 @@ const Environment = z.object({
   M5_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** How many reverse proxies stand in front (express `trust proxy`). */
   M5_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
+  /** Hosts of roster sources that may have a private address, `name` or `name:port`, with commas between: a SIS in the school's own network. */
+  M5_PRIVATE_HOSTS: z
+    .string()
+    .default('')
+    .transform(text => text.split(',').flatMap(host => host.trim().toLowerCase() || []))
+    .pipe(z.array(z.string().regex(/^(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?$/))),
+  /** When the schedule reads the rosters, by the clock of Amsterdam. Suppliers want to be asked between 20:00 and 06:00. */
+  M5_SYNC_WINDOW: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/)
+    .refine(text => text.slice(0, 5) !== text.slice(6), 'a window has a beginning and another end')
+    .default('20:00-06:00'),
+  /** Syncs of the schedule at a time on this connector, as far as the pool lets; 0: it leaves them to the others. */
+  M5_SYNC_CONCURRENCY: z.coerce.number().int().min(0).max(20).default(2),
+  /** How often a source that is away is asked again in one night. */
+  M5_SYNC_RETRIES: z.coerce.number().int().min(0).max(20).default(5),
+  M5_SYNC_LIMIT_MINUTES: z.coerce.number().int().min(1).max(1200).default(60),
+  /** A source without a good run for so many days is warned of, once a day. */
+  M5_SYNC_STALE_DAYS: z.coerce.number().int().min(1).max(60).default(3),
+  /** Seconds of silence after which the syncs of a dead connector go to another. */
+  M5_SYNC_HEARTBEAT: z.coerce.number().int().min(10).max(600).default(30),
 })
+
+export interface ScheduleConfig {
+  /** Times of day in Amsterdam, `HH:MM`. */
+  readonly window: { readonly from: string; readonly until: string }
+  readonly concurrency: number
+  readonly retries: number
+  readonly limitMs: number
+  readonly staleDays: number
+  readonly heartbeatSeconds: number
+}
 
 export interface Config {
   readonly url: URL
@@ -37,6 +68,8 @@ export interface Config {
   readonly poolSize: number
   readonly logLevel: z.infer<typeof Environment>['M5_LOG']
   readonly proxies: number
+  readonly privateHosts: readonly string[]
+  readonly schedule: ScheduleConfig
 }
 
 /** @throws AppError `misconfigured`, naming each variable that is wrong and never its value */
@@ -68,5 +101,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     poolSize: e.M5_DATABASE_POOL,
     logLevel: e.M5_LOG,
     proxies: e.M5_PROXIES,
+    privateHosts: e.M5_PRIVATE_HOSTS,
+    schedule: Object.freeze({
+      window: { from: e.M5_SYNC_WINDOW.slice(0, 5), until: e.M5_SYNC_WINDOW.slice(6) },
+      concurrency: e.M5_SYNC_CONCURRENCY,
+      retries: e.M5_SYNC_RETRIES,
+      limitMs: e.M5_SYNC_LIMIT_MINUTES * 60_000,
+      staleDays: e.M5_SYNC_STALE_DAYS,
+      heartbeatSeconds: e.M5_SYNC_HEARTBEAT,
+    }),
   })
 }

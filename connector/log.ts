@@ -17,6 +17,7 @@ export interface LogFields {
   reason?: string
   boardId?: string
   schoolId?: string
+  sourceId?: string
   runId?: string
   count?: number
   channel?: string
@@ -37,6 +38,7 @@ const allowed = [
   'reason',
   'boardId',
   'schoolId',
+  'sourceId',
   'runId',
   'count',
   'channel',

@@ -1,21 +1,28 @@
-/** Starts the service and stops it in order: no new requests, the running ones finished, then the database. */
+/** Starts the service and stops it in order: no new requests and no new syncs, the running ones finished, then the database. */
 import { createServer, type Server } from 'node:http'
-import { openApp } from './app.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { clearUploads } from './admin/roster-runs.ts'
+import { uploadsIn } from './api/roster-routes.ts'
+import { type AppParts, openApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { AppError } from './errors.ts'
 import { type Log, openLog } from './log.ts'
 import { type Database, openDatabase } from './store/database.ts'
-import { openKeyring } from './store/keyring.ts'
+import { type Keyring, openKeyring } from './store/keyring.ts'
 import { sweepExpired } from './store/once.ts'
 import { routesTo } from './store/routes.ts'
+import { type StartedSchedule, startSchedule, syncsThatFit } from './sync/schedule.ts'
 
 const sweepMinutes = 10
+/** What is under way when we are told to stop: requests, and syncs, which are told to. */
+const graceMs = 10_000
+const syncGraceMs = 8_000
 
 async function main(): Promise<void> {
   const config = readConfig()
   const log = openLog(config)
   const db = await openDatabase(config, log)
-  const server = await serve(config, log, db).catch(async (refusal: unknown) => {
+  const { server, keyring } = await serve(config, log, db).catch(async (refusal: unknown) => {
     // What was started for nothing does not stay behind.
     await db.close({ leaveShared: true }).catch(cause => log.error('the database did not close', cause))
     throw refusal
@@ -28,27 +35,44 @@ async function main(): Promise<void> {
     const boards = (await routesTo(db, 'board')).map(route => route.toBoardId)
     await sweepExpired(db, boards, new Date())
   }
+  // Now, and while we run: what a crash leaves behind is too young to be told from what is being read.
+  const clearLeft = () =>
+    clearUploads(uploadsIn(config.dataDir)).catch(cause => log.error('an old upload stays', cause))
+  const clearing = setInterval(() => void clearLeft(), sweepMinutes * 60_000)
+  await clearLeft()
+  let schedule: StartedSchedule | undefined
   const stop = once(async () => {
     log.info('stopping')
     clearInterval(sweeping)
-    await close(server)
-    await db.close()
+    clearInterval(clearing)
+    const [left] = await Promise.all([schedule?.stop(syncGraceMs), close(server)])
+    // One that writes and does not end keeps its connection: PostgreSQL undoes it when we are gone, and the next run says that we were.
+    if (left) log.warn('stopped in the middle of syncs', { count: left })
+    await (left ? Promise.race([db.close(), wait(graceMs - syncGraceMs)]) : db.close())
     log.info('stopped')
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => void stop().then(() => process.exit(0), fail(log)))
 
+  schedule = schedules({ config, log, db, keyring })
   // Last: whoever hears it may stop us at once, and that must find us listening.
   log.info('ready', { url: config.url.origin, ms: Math.round(performance.now()) })
   // Also by IPC, for whoever started us.
   process.send?.('ready')
 }
 
-async function serve(config: Config, log: Log, db: Database): Promise<Server> {
+async function serve(config: Config, log: Log, db: Database): Promise<{ server: Server; keyring: Keyring }> {
   const keyring = await openKeyring(config, db)
   const server = createServer(await openApp({ config, db, keyring, log }))
   await listen(server, config)
-  return server
+  return { server, keyring }
+}
+
+function schedules({ config, ...parts }: AppParts): StartedSchedule | undefined {
+  const { schedule, poolSize, privateHosts } = config
+  if (schedule.concurrency === 0) return undefined
+  const concurrency = syncsThatFit(schedule.concurrency, poolSize)
+  return startSchedule({ ...parts, privateHosts }, { ...schedule, concurrency })
 }
 
 function listen(server: Server, config: Config): Promise<void> {
@@ -67,7 +91,7 @@ function close(server: Server): Promise<void> {
   return new Promise(resolve => {
     server.close(() => resolve())
     server.closeIdleConnections()
-    setTimeout(() => server.closeAllConnections(), 10_000).unref()
+    setTimeout(() => server.closeAllConnections(), graceMs).unref()
   })
 }
 

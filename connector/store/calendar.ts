@@ -42,16 +42,19 @@ export function mondayOf(day: string): string {
   return addDays(day, -((weekday + 6) % 7))
 }
 
-/** The instant at which it is this time on this day in Amsterdam. @param time `HH:MM` */
+/** The instant at which it is this time on this day in Amsterdam; of a time that comes twice the later one. @param time `HH:MM` */
 export function localInstant(day: string, time: string): Date {
-  const guess = new Date(`${day}T${time}:00Z`)
-  const shown = amsterdamTime.format(guess)
-  const [hours = 0, minutes = 0] = shown.split(':').map(Number)
-  const [wantedHours = 0, wantedMinutes = 0] = time.split(':').map(Number)
-  let ahead = hours * 60 + minutes - (wantedHours * 60 + wantedMinutes)
-  if (ahead < -720) ahead += 1440
-  if (ahead > 720) ahead -= 1440
-  return new Date(guess.getTime() - ahead * 60_000)
+  const asUtc = new Date(`${day}T${time}:00Z`).getTime()
+  // Twice: near a change of the clocks the first guess lies on the other side of it.
+  const near = asUtc - aheadMinutes(new Date(asUtc)) * 60_000
+  return new Date(asUtc - aheadMinutes(new Date(near)) * 60_000)
+}
+
+/** How far the clocks of Amsterdam are ahead of UTC then. */
+function aheadMinutes(at: Date): number {
+  const [hours = 0, minutes = 0] = amsterdamTime.format(at).split(':').map(Number)
+  const ahead = hours * 60 + minutes - (at.getUTCHours() * 60 + at.getUTCMinutes())
+  return ahead < -720 ? ahead + 1440 : ahead
 }
 
 const amsterdamTime = new Intl.DateTimeFormat('en-GB', {

@@ -39,5 +39,11 @@ export async function grantRows(owner: ClientBase, app: string): Promise<void> {
     -- What was done stays as it was written; what was reported is never edited.
     revoke update, delete on "AuditEntry" from ${role};
     revoke update on "Report", "Involvement" from ${role};
-    grant update ("notifiedAt") on "Report" to ${role};`)
+    grant update ("notifiedAt") on "Report" to ${role};
+    -- Of pg-boss: its jobs, and when it did what last; not which version it is.
+    grant usage on schema jobs to ${role};
+    grant select, insert, update, delete on all tables in schema jobs to ${role};
+    grant execute on all functions in schema jobs to ${role};
+    revoke insert, update, delete on jobs.version from ${role};
+    grant update (cron_on, bam_on, flow_on, reindex_on, monitor_backoff_on) on jobs.version to ${role};`)
 }

@@ -24,3 +24,14 @@ describe('M5_URL', () => {
 it('no setting lets a sign-in at plain http on another machine through', () => {
   expect(Object.keys(readConfig({ M5_INSECURE_SIGN_IN: 'true' }))).not.toContain('insecureSignIn')
 })
+
+describe('M5_SYNC_WINDOW', () => {
+  it('is two times of day, and the night by default', () => {
+    expect(readConfig({}).schedule.window).toEqual({ from: '20:00', until: '06:00' })
+    expect(readConfig({ M5_SYNC_WINDOW: '01:30-05:00' }).schedule.window).toEqual({ from: '01:30', until: '05:00' })
+  })
+
+  it.each(['20:00', '24:00-06:00', '20:00-06:60', '20-6', '06:00-06:00', ' 20:00-06:00'])('%s is refused', window => {
+    expect(() => readConfig({ M5_SYNC_WINDOW: window })).toThrow(/M5_SYNC_WINDOW/)
+  })
+})

@@ -45,7 +45,9 @@ function parsed(connectionString: string): pg.ClientConfig {
   return { host: url.searchParams.get('host') ?? '', port: Number(url.searchParams.get('port')), database }
 }
 const empty = (client: pg.Client) =>
-  client.query('drop schema public cascade; create schema public; grant usage on schema public to public')
+  client.query(
+    'drop schema public cascade; drop schema if exists jobs cascade; create schema public; grant usage on schema public to public',
+  )
 const tablesOf = async (client: pg.Client) => {
   const { rows } = await client.query<{ name: string }>(
     `select tablename as name from pg_tables where schemaname = 'public' and tablename <> '_prisma_migrations' order by 1`,
@@ -175,7 +177,8 @@ describe('the migrations', () => {
   it('never leave a table outside the wall', async () => {
     const client = await asOwner()
     for (const { name, sql } of readMigrations()) {
-      const created = [...sql.matchAll(/create table "?(\w+)"?/gi)].map(found => found[1])
+      // The queue's schema is another matter: see wall.database.test.ts.
+      const created = [...sql.matchAll(/create table (?!jobs\.)"?(\w+)"?/gi)].map(found => found[1])
       const { rows } = await client.query<{ name: string }>(
         `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relname = any($1) and relrowsecurity and relforcerowsecurity`,
         [created],

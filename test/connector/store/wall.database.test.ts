@@ -64,6 +64,17 @@ describe('the wall between boards', () => {
     )
   })
 
+  it('has one place outside it, which holds ids and nobody’s data: the queue of pg-boss (test/connector/store/jobs.database.test.ts)', async () => {
+    const outside = await rows<{ name: string }>(`
+      select regexp_replace(c.oid::regclass::text, '_[0-9]{8}$', '_DAY') as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p') and n.nspname not in ('public', 'information_schema') and n.nspname !~ '^pg_' group by 1 order by 1`)
+    expect(outside.map(({ name }) => name)).toEqual(
+      ['bam', 'instance', 'job', 'job_common', 'job_dependency', 'queue', 'queue_stats', 'queue_stats_DAY', 'schedule']
+        .concat(['subscription', 'version', 'warning'])
+        .map(name => `jobs.${name}`),
+    )
+  })
+
   it('leaves the application rows only, and neither audit nor report to change', async () => {
     const [role] = await rows(
       `select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolinherit from pg_roles where rolname = 'm5_app'`,

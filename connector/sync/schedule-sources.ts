@@ -1,0 +1,72 @@
+/** The sources of a board as the schedule sees them. */
+import type { Capabilities } from '../../adapters/source.ts'
+import { withTenant } from '../store/scope.ts'
+import { isStale, type Sleeper } from './schedule-night.ts'
+import { adapterOf, optionsPlace, type SyncContext } from './source.ts'
+
+export interface ScheduledSource extends Sleeper {
+  boardId: string
+  schoolId: string
+  kind: string
+  label: string
+  goodAt: Date | null
+  pausedAt: Date | null
+  /** Has no path: somebody hands it each file, and no schedule can. */
+  byHand: boolean
+}
+
+type SourcesContext = Pick<SyncContext, 'db' | 'keyring' | 'adapter'>
+
+/** Oldest first. @param schoolId of one school only */
+export async function scheduledSources(
+  ctx: SourcesContext,
+  { boardId, schoolId }: { boardId: string; schoolId?: string },
+): Promise<ScheduledSource[]> {
+  const rows = await withTenant(ctx.db, { boardId, role: 'system' }, tx =>
+    tx.source.findMany({
+      where: { boardId, ...(schoolId === undefined ? {} : { schoolId }) },
+      omit: { cursor: true, profile: true },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    }),
+  )
+  const can = (kind: string) => capabilities(ctx, kind)
+  const keys = rows.some(row => can(row.kind)?.upload) ? await ctx.keyring.board(boardId) : null
+  return rows.map(({ id, schoolId, kind, label, createdAt, goodAt, pausedAt, optionsSealed }) => {
+    const takesFiles = keys !== null && can(kind)?.upload !== undefined
+    const options: unknown = takesFiles ? JSON.parse(keys.open(optionsPlace(id), optionsSealed)) : {}
+    const byHand = takesFiles && !(typeof options === 'object' && options !== null && 'path' in options)
+    const window = can(kind)?.window ?? 'any'
+    return { id, boardId, schoolId, kind, label, createdAt, goodAt, pausedAt, window, byHand }
+  })
+}
+
+/** What this program does not know (any more) says so in its run, and not here. */
+function capabilities(ctx: SourcesContext, kind: string): Capabilities | undefined {
+  try {
+    return adapterOf(ctx, kind).can
+  } catch {
+    return undefined
+  }
+}
+
+/** Has turns at all. */
+export const onSchedule = ({ pausedAt, byHand }: ScheduledSource): boolean => pausedAt === null && !byHand
+
+export interface StaleSource {
+  boardId: string
+  schoolId: string
+  sourceId: string
+  /** Of the last good run, or since the source is there. */
+  since: Date
+}
+
+/** Those on the schedule that had no good run for so many days, of one board. Somebody must look: the roster in use is an old one. */
+export async function staleSources(
+  ctx: SourcesContext,
+  { boardId, now, days }: { boardId: string; now: Date; days: number },
+): Promise<StaleSource[]> {
+  const sources = await scheduledSources(ctx, { boardId })
+  return sources
+    .filter(source => onSchedule(source) && isStale(source, now, days))
+    .map(({ id, schoolId, goodAt, createdAt }) => ({ boardId, schoolId, sourceId: id, since: goodAt ?? createdAt }))
+}
