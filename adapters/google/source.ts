@@ -33,7 +33,7 @@ export const google: Adapter<typeof Options> = {
     groupTeachers: true,
     window: 'any',
   },
-  standing: 'tested',
+  standing: 'unverified',
   options: Options,
   secrets: ['serviceAccount'],
   fields: googleFields,

@@ -2,11 +2,13 @@
 /** The command line. Wires like app.ts; says what happened on standard output and ends with a code of exit.ts. */
 import { text } from 'node:stream/consumers'
 import { Command, CommanderError } from 'commander'
+import { conflictCommands } from './conflicts.ts'
 import { type ExitCode, exitCodes, exitHelp, exitOfError } from './exit.ts'
 import { grantCommands } from './grants.ts'
 import { openOut, said } from './output.ts'
+import { scheduleCommands } from './schedule.ts'
 import type { Secrets } from './secrets.ts'
-import { inSession, type Run } from './session.ts'
+import { inSession, type Print, type Run } from './session.ts'
 import { setupCommands } from './setup.ts'
 import { syncCommands } from './sync.ts'
 
@@ -22,9 +24,12 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
     const secrets: Secrets = { env, stdin: async () => (await text(process.stdin)).replace(/\r?\n$/, '') }
     exit = await inSession(out, env, async session => (await work(session, secrets)) ?? exitCodes.done)
   }
-  setupCommands(program, run)
+  const print: Print = async work => work({ out: openOut(program.opts<{ json?: boolean }>().json ?? false, process) })
+  setupCommands(program, run, print)
   grantCommands(program, run)
+  conflictCommands(program, run)
   syncCommands(program, run)
+  scheduleCommands(program, run)
   try {
     await program.parseAsync(argv)
     return exit

@@ -1,7 +1,7 @@
 /** `m5 school`. */
 import { type Command, Option } from 'commander'
 import { addSchool, changeSchoolSettings, listSchools } from '../admin/schools.ts'
-import type { SchoolFacts, SchoolSettings } from '../store/schools.ts'
+import { type SchoolFacts, type SchoolSettings, SyncLimits } from '../store/schools.ts'
 import { invalid, several, whereSchool } from './options.ts'
 import { table } from './output.ts'
 import { findBoard, findSchool, type Run, type Where } from './session.ts'
@@ -46,15 +46,21 @@ export function schoolCommands(school: Command, run: Run): void {
       several,
     )
     .option('--default-help-lines', 'ours again')
+    .option(
+      '--sync-limit <name=value>',
+      `when a sync waits for a person, again for each; "default" is ours: ${Object.keys(SyncLimits.shape).join(', ')}`,
+      several,
+    )
     .action((options: SettingOptions) =>
       run(async session => {
         const { boardId, id: schoolId } = await findSchool(session, options)
         const { settings } = await changeSchoolSettings(session, { boardId, schoolId, settings: settingsOf(options) })
-        const { panel, schoolDayEnds, helpLines } = settings
+        const { panel, schoolDayEnds, helpLines, sync } = settings
         session.out.say(settings, [
           `Panel ${panel}`,
           `School day ends ${schoolDayEnds}`,
           ...(helpLines?.map(({ label, phone, url }) => `Help line ${label} ${phone ?? url}`) ?? ['Help lines ours']),
+          ...Object.entries(sync).map(([name, value]) => `Sync limit ${name} ${value}`),
         ])
       }),
     )
@@ -65,17 +71,31 @@ interface SettingOptions extends Where {
   schoolDayEnds?: string
   helpLine?: string[]
   defaultHelpLines?: boolean
+  syncLimit?: string[]
 }
 
-function settingsOf({ panel, schoolDayEnds, helpLine, defaultHelpLines }: SettingOptions): Partial<SchoolSettings> {
+type Settings = Parameters<typeof changeSchoolSettings>[1]['settings']
+
+function settingsOf(options: SettingOptions): Settings {
+  const { panel, schoolDayEnds, helpLine, defaultHelpLines, syncLimit } = options
   if (helpLine && defaultHelpLines) throw invalid('Either --help-line or --default-help-lines.')
   const settings = {
     ...(panel === undefined ? {} : { panel }),
     ...(schoolDayEnds === undefined ? {} : { schoolDayEnds }),
     ...(helpLine || defaultHelpLines ? { helpLines: helpLine?.map(readHelpLine) } : {}),
+    ...(syncLimit ? { sync: Object.fromEntries(syncLimit.map(readLimit)) } : {}),
   }
   if (Object.keys(settings).length === 0) throw invalid('Say what to set: m5 school set --help.')
   return settings
+}
+
+/** A number, yes or no, or text, as its schema wants it; `default` takes it back. */
+function readLimit(text: string): [string, unknown] {
+  const [, name = '', value = ''] = /^(\w+)=(.+)$/s.exec(text) ?? []
+  if (!Object.hasOwn(SyncLimits.shape, name)) throw invalid('A limit is written name=value: m5 school set --help.')
+  if (value === 'default') return [name, undefined]
+  if (name === 'topGrades') return [name, value.split(',')]
+  return [name, /^(true|false|\d+(\.\d+)?)$/.test(value) ? JSON.parse(value) : value]
 }
 
 function readHelpLine(text: string) {

@@ -17,10 +17,14 @@ export interface Session extends AdminContext {
   config: Config
   out: Out
   signal: AbortSignal
+  privateHosts: readonly string[]
 }
 
 /** Runs one command in a session of its own; without an exit code it is done. */
 export type Run = (work: (session: Session, secrets: Secrets) => Promise<ExitCode> | Promise<void>) => Promise<void>
+
+/** For what is said without a database. */
+export type Print = (work: (to: { out: Out }) => void) => Promise<void>
 
 /** Ctrl-C stops a sync in order: its run is marked, and a server that was started here is stopped. */
 export async function inSession<T>(
@@ -37,7 +41,8 @@ export async function inSession<T>(
   const db = await openDatabase(config, log, { leaveAdopted: true })
   try {
     const keyring = await openKeyring(config, db)
-    return await work({ db, keyring, log, config, out, signal: stop.signal })
+    const { privateHosts } = config
+    return await work({ db, keyring, log, config, out, signal: stop.signal, privateHosts })
   } finally {
     await db.close()
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)

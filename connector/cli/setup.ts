@@ -8,15 +8,15 @@ import { removal, whereSchool } from './options.ts'
 import { table } from './output.ts'
 import { schoolCommands } from './schools.ts'
 import { readSecret } from './secrets.ts'
-import { findBoard, findSchool, type Run, type Where } from './session.ts'
+import { findBoard, findSchool, type Print, type Run, type Where } from './session.ts'
 import { sourceCommands } from './sources.ts'
 
-export function setupCommands(program: Command, run: Run): void {
+export function setupCommands(program: Command, run: Run, print: Print): void {
   boardCommands(program.command('board').description('school boards, the tenants'), run)
   schoolCommands(program.command('school').description('schools of a board'), run)
   originCommands(program.command('origin').description('where a school lets its widgets show'), run)
   signInCommands(program.command('signin').description('the school’s own sign-ins'), run)
-  sourceCommands(program.command('source').description('where a school’s roster comes from'), run)
+  sourceCommands(program.command('source').description('where a school’s roster comes from'), run, print)
 }
 
 function boardCommands(board: Command, run: Run): void {

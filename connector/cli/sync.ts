@@ -1,5 +1,7 @@
 /** `m5 sync`: run, look, approve, cancel. */
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { adapter } from '../../adapters/index.ts'
 import { AppError } from '../errors.ts'
 import type { Run as StoredRun } from '../store/sync-runs.ts'
 import { approveRun, cancelRun, listRuns, previewRun, runSync } from '../sync/run.ts'
@@ -16,6 +18,7 @@ interface SyncOptions extends Where {
   approve?: string
   cancel?: string
   year?: string
+  file?: string
 }
 
 export function syncCommands(program: Command, run: Run): void {
@@ -26,7 +29,8 @@ export function syncCommands(program: Command, run: Run): void {
     .option('--school <key>', 'the sources of this school only')
     .option('--source <id>', 'this source only', anId)
     .option('--preview', 'hold in any case, and show what it would change')
-    .option('--year <2026-2027>', 'the school year to expect')
+    .option('--year <2026-2027>', 'the school year to read; one that has not begun is added beside the present one')
+    .option('--file <path>', 'an EDEX.XML or a OneRoster zip, for a source that takes one; held in any case')
     .option('--approve <run>', 'apply a held run', anId)
     .option('--cancel <run>', 'give a held run up', anId)
     .action((options: SyncOptions) =>
@@ -78,6 +82,7 @@ async function runAll(session: Session, boardId: string, options: SyncOptions): 
     each => options.source === undefined || each.id === options.source,
   )
   if (sources.length === 0) throw new AppError('not-found', 'There is no such source.')
+  const file = options.file === undefined ? {} : { file: fileFor(sources, options.file), preview: true }
   const results: (Partial<SyncOutcome> & { sourceId: string; error?: string })[] = []
   let exit: ExitCode = exitCodes.done
   const told: string[] = []
@@ -87,6 +92,7 @@ async function runAll(session: Session, boardId: string, options: SyncOptions): 
       const outcome = await runSync(session, {
         ...{ boardId, sourceId, by: 'operator', preview: options.preview ?? false },
         ...(options.year === undefined ? {} : { schoolYear: year(options.year) }),
+        ...file,
         onProgress: session.out.progress,
       })
       results.push({ sourceId, ...outcome })
@@ -104,6 +110,17 @@ async function runAll(session: Session, boardId: string, options: SyncOptions): 
   }
   session.out.say(results, told)
   return exit
+}
+
+/** @throws AppError `invalid-input` unless there is one source, and it takes files */
+function fileFor(sources: { kind: string }[], path: string): string {
+  const [only, ...more] = sources
+  if (!only || more.length > 0) throw new AppError('invalid-input', 'A file is of one source: say which with --source.')
+  if (!adapter(only.kind).can.upload)
+    throw new AppError('invalid-input', 'This source takes no file: it asks its system itself.', {
+      reason: 'no-upload',
+    })
+  return resolve(path)
 }
 
 const worse = (a: ExitCode, b: ExitCode): ExitCode => (a > b ? a : b)

@@ -29,13 +29,22 @@ export function displayName(names: PersonNames): string {
   return [first, names.prefix, names.family].filter(Boolean).join(' ')
 }
 
+const dutch = new Intl.Collator('nl')
+
+/** For lists of grown-ups: by family name without its prefix (NEN 1888), then by prefix, then as `displayName` begins. */
+export function inOrder(a: PersonNames, b: PersonNames): number {
+  const parts = (names: PersonNames) => [names.family, names.prefix, names.preferred ?? names.given ?? names.initials]
+  const theirs = parts(b)
+  return parts(a).reduce((order, part, i) => order || dutch.compare(part ?? '', theirs[i] ?? ''), 0)
+}
+
 export const sealNames = (keys: BoardKeys, personId: string, names: PersonNames): Bytes =>
   keys.seal(place(personId, 'namesSealed'), JSON.stringify(names))
 
 export const sealContact = (keys: BoardKeys, personId: string, contact: PersonContact): Bytes | null =>
   Object.keys(contact).length === 0 ? null : keys.seal(place(personId, 'contactSealed'), JSON.stringify(contact))
 
-/** Unknown ids are absent. Some 5 µs a person. @throws AppError `unavailable` when a name does not open */
+/** Unknown ids are absent; who was merged is called what they became. Some 5 µs a person. @throws AppError `unavailable` when a name does not open */
 export async function namesOf(
   tx: Tx,
   keys: BoardKeys,
@@ -44,13 +53,13 @@ export async function namesOf(
 ): Promise<Map<string, PersonNames>> {
   const rows = await tx.person.findMany({
     where: { boardId, id: { in: [...new Set(personIds)] } },
-    select: { id: true, namesSealed: true },
+    select: { id: true, namesSealed: true, mergedInto: { select: { id: true, namesSealed: true } } },
   })
   return new Map(
-    rows.map(({ id, namesSealed }) => [
-      id,
-      JSON.parse(keys.open(place(id, 'namesSealed'), namesSealed)) as PersonNames,
-    ]),
+    rows.map(({ id, namesSealed, mergedInto }) => {
+      const now = mergedInto ?? { id, namesSealed }
+      return [id, JSON.parse(keys.open(place(now.id, 'namesSealed'), now.namesSealed)) as PersonNames]
+    }),
   )
 }
 

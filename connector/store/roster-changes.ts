@@ -3,8 +3,13 @@
  * deletes a person, a group or a membership; of roster keys only those that no longer hold go, so that they let nobody in.
  */
 import type { Tx } from './database.ts'
+import { Prisma } from './generated/client.ts'
 import type { RosterScope } from './roster.ts'
 import type { Bytes } from './seal.ts'
+
+/** Lists within a list: PostgreSQL's own arrays would have to be of one length. No vendor's word has this character. */
+const split = '\u001f'
+const joined = (words: string[]): string => words.map(word => word.replaceAll(split, ' ')).join(split)
 
 const hexes = (tags: string[]): Bytes[] => tags.map(tag => Buffer.from(tag, 'hex'))
 
@@ -42,14 +47,19 @@ export interface SealedPerson {
   contact: Bytes | null
 }
 
-/** New rows of `Person`, not yet active: `settlePeople` decides that from the affiliations. */
-export async function insertPeople(tx: Tx, { boardId }: RosterScope, people: SealedPerson[]): Promise<void> {
+/** New rows of `Person`. @param people `active` when their one affiliation will be: `settlePeople` need not look at them */
+export async function insertPeople(
+  tx: Tx,
+  { boardId }: RosterScope,
+  people: (SealedPerson & { active: boolean })[],
+): Promise<void> {
   if (people.length === 0) return
   await tx.$executeRaw`
     insert into "Person" ("boardId", id, "namesSealed", "contactSealed", active)
-    select ${boardId}::uuid, p.id, p.names, p.contact, false
+    select ${boardId}::uuid, p.id, p.names, p.contact, p.active
     from unnest(${people.map(p => p.personId)}::uuid[], ${people.map(p => p.names)}::bytea[],
-                ${people.map(p => p.contact)}::bytea[]) as p (id, names, contact)`
+                ${people.map(p => p.contact)}::bytea[], ${people.map(p => p.active)}::boolean[])
+      as p (id, names, contact, active)`
 }
 
 export async function updateSealed(tx: Tx, { boardId }: RosterScope, people: SealedPerson[]): Promise<void> {
@@ -61,42 +71,61 @@ export async function updateSealed(tx: Tx, { boardId }: RosterScope, people: Sea
     where t."boardId" = ${boardId}::uuid and t.id = p.id`
 }
 
-/** Inserts those whose affiliation id is new, updates the others. */
-export async function writeAffiliations(tx: Tx, scope: RosterScope, people: PersonWrite[], at: Date): Promise<void> {
+export async function insertAffiliations(tx: Tx, scope: RosterScope, people: PersonWrite[], at: Date): Promise<void> {
   if (people.length === 0) return
   const { boardId, schoolId, sourceId } = scope
   await tx.$executeRaw`
-    insert into "Affiliation" as t ("boardId", id, "schoolId", "sourceId", "personId", "sourceTag", stable, role, "roleHints", grade,
-                                    status, "startsOn", "endsOn", "contentPrint", "firstSeenAt", "lastSeenAt")
+    insert into "Affiliation" ("boardId", id, "schoolId", "sourceId", "personId", "sourceTag", stable, role, "roleHints", grade,
+                               status, "startsOn", "endsOn", "contentPrint", "firstSeenAt", "lastSeenAt")
     select ${boardId}::uuid, p.id, ${schoolId}::uuid, ${sourceId}::uuid, p.person, p.tag, p.stable, p.role,
-           array(select jsonb_array_elements_text(p.hints::jsonb)), p.grade, p.status, p.starts, p.ends, p.print, ${at}::timestamptz, ${at}::timestamptz
-    from unnest(${people.map(p => p.affiliationId)}::uuid[], ${people.map(p => p.personId)}::uuid[],
-                ${hexes(people.map(p => p.tag))}::bytea[], ${people.map(p => p.stable)}::boolean[], ${people.map(p => p.role)}::text[],
-                ${people.map(p => JSON.stringify(p.roleHints))}::text[], ${people.map(p => p.grade)}::text[],
-                ${people.map(p => p.status)}::text[], ${people.map(p => p.startsOn)}::date[], ${people.map(p => p.endsOn)}::date[],
-                ${hexes(people.map(p => p.print))}::bytea[])
-      as p (id, person, tag, stable, role, hints, grade, status, starts, ends, print)
-    on conflict ("boardId", id) do update set
-      "sourceTag" = excluded."sourceTag", stable = excluded.stable, role = excluded.role, "roleHints" = excluded."roleHints",
-      grade = excluded.grade, status = excluded.status, "startsOn" = excluded."startsOn", "endsOn" = excluded."endsOn",
-      "contentPrint" = excluded."contentPrint"`
+           string_to_array(p.hints, ${split}::text), p.grade, p.status, p.starts, p.ends, p.print, ${at}::timestamptz, ${at}::timestamptz
+    from ${affiliations(people)} as p (id, person, tag, stable, role, hints, grade, status, starts, ends, print)`
 }
 
-export async function deactivateAffiliations(tx: Tx, { boardId }: RosterScope, ids: string[]): Promise<void> {
+export async function updateAffiliations(
+  tx: Tx,
+  { boardId }: RosterScope,
+  people: PersonWrite[],
+  at: Date,
+): Promise<void> {
+  if (people.length === 0) return
+  await tx.$executeRaw`
+    update "Affiliation" t set
+      "sourceTag" = p.tag, stable = p.stable, role = p.role, "roleHints" = string_to_array(p.hints, ${split}::text), grade = p.grade,
+      status = p.status, "startsOn" = p.starts, "endsOn" = p.ends, "contentPrint" = p.print, "lastSeenAt" = ${at}::timestamptz
+    from ${affiliations(people)} as p (id, person, tag, stable, role, hints, grade, status, starts, ends, print)
+    where t."boardId" = ${boardId}::uuid and t.id = p.id`
+}
+
+const affiliations = (people: PersonWrite[]) => Prisma.sql`
+    unnest(${people.map(p => p.affiliationId)}::uuid[], ${people.map(p => p.personId)}::uuid[],
+           ${hexes(people.map(p => p.tag))}::bytea[], ${people.map(p => p.stable)}::boolean[], ${people.map(p => p.role)}::text[],
+           ${people.map(p => joined(p.roleHints))}::text[], ${people.map(p => p.grade)}::text[],
+           ${people.map(p => p.status)}::text[], ${people.map(p => p.startsOn)}::date[], ${people.map(p => p.endsOn)}::date[],
+           ${hexes(people.map(p => p.print))}::bytea[])`
+
+/**
+ * `lastSeenAt` of who is here is not written every night: they were seen at `Source.goodAt`. Who goes keeps the last time they were.
+ * @param seenAt the last run that ended well
+ */
+export async function deactivateAffiliations(
+  tx: Tx,
+  { boardId }: RosterScope,
+  ids: string[],
+  seenAt: Date,
+): Promise<void> {
   if (ids.length === 0) return
   await tx.$executeRaw`
-    update "Affiliation" set status = 'inactive' where "boardId" = ${boardId}::uuid and id = any (${ids}::uuid[])`
+    update "Affiliation" set status = 'inactive', "lastSeenAt" = greatest("lastSeenAt", ${seenAt}::timestamptz)
+    where "boardId" = ${boardId}::uuid and id = any (${ids}::uuid[])`
 }
 
-/** Under a proof everyone who is still here was seen now. */
-export async function markSeen(tx: Tx, scope: RosterScope, schoolYearId: string, at: Date): Promise<void> {
-  const { boardId, schoolId, sourceId } = scope
+/** The tag becomes one that no fingerprint is: 16 bytes instead of 32. Who had it stays, and is never found by a source's key again. */
+export async function retireAffiliations(tx: Tx, scope: RosterScope, ids: string[], seenAt: Date): Promise<void> {
+  if (ids.length === 0) return
+  await deactivateAffiliations(tx, scope, ids, seenAt)
   await tx.$executeRaw`
-    update "Affiliation" set "lastSeenAt" = ${at}::timestamptz where "boardId" = ${boardId}::uuid and "schoolId" = ${schoolId}::uuid
-      and "sourceId" = ${sourceId}::uuid and status <> 'inactive'`
-  await tx.$executeRaw`
-    update "Group" set "lastSeenAt" = ${at}::timestamptz where "boardId" = ${boardId}::uuid and "schoolId" = ${schoolId}::uuid
-      and "sourceId" = ${sourceId}::uuid and "schoolYearId" = ${schoolYearId}::uuid and active`
+    update "Affiliation" set "sourceTag" = uuid_send(id) where "boardId" = ${scope.boardId}::uuid and id = any (${ids}::uuid[])`
 }
 
 /**
@@ -135,18 +164,18 @@ export async function writeGroups(tx: Tx, scope: RosterScope, groups: GroupWrite
     insert into "Group" ("boardId", id, "schoolId", "schoolYearId", "sourceId", "sourceTag", kind, name, grades, active,
                          "firstSeenAt", "lastSeenAt")
     select ${boardId}::uuid, g.id, ${schoolId}::uuid, g.year, ${sourceId}::uuid, g.tag, g.kind, g.name,
-           array(select jsonb_array_elements_text(g.grades::jsonb)), true, ${at}::timestamptz, ${at}::timestamptz
+           string_to_array(g.grades, ${split}::text), true, ${at}::timestamptz, ${at}::timestamptz
     from unnest(${groups.map(g => g.id)}::uuid[], ${groups.map(g => g.schoolYearId)}::uuid[], ${hexes(groups.map(g => g.tag))}::bytea[],
                 ${groups.map(g => g.kind)}::text[], ${groups.map(g => g.name)}::text[],
-                ${groups.map(g => JSON.stringify(g.grades))}::text[]) as g (id, year, tag, kind, name, grades)
+                ${groups.map(g => joined(g.grades))}::text[]) as g (id, year, tag, kind, name, grades)
     on conflict ("boardId", id) do update set
-      kind = excluded.kind, name = excluded.name, grades = excluded.grades, active = true`
+      kind = excluded.kind, name = excluded.name, grades = excluded.grades, active = true, "lastSeenAt" = excluded."lastSeenAt"`
 }
 
-export async function deactivateGroups(tx: Tx, { boardId }: RosterScope, ids: string[]): Promise<void> {
+export async function deactivateGroups(tx: Tx, { boardId }: RosterScope, ids: string[], seenAt: Date): Promise<void> {
   if (ids.length === 0) return
   await tx.$executeRaw`
-    update "Group" set active = false where "boardId" = ${boardId}::uuid and id = any (${ids}::uuid[])`
+    update "Group" set active = false, "lastSeenAt" = greatest("lastSeenAt", ${seenAt}::timestamptz) where "boardId" = ${boardId}::uuid and id = any (${ids}::uuid[])`
 }
 
 export interface MembershipWrite {
@@ -158,9 +187,18 @@ export interface MembershipWrite {
   endsOn: string | null
 }
 
-/** One that ended and comes back on the day it started is opened again. */
-export async function insertMemberships(tx: Tx, scope: RosterScope, rows: MembershipWrite[]): Promise<void> {
+/**
+ * One that ended and comes back on the day it started is opened again.
+ * @param newcomers only people who were made in this very transaction: nothing of theirs can be there, and looking for it costs a third
+ */
+export async function insertMemberships(
+  tx: Tx,
+  scope: RosterScope,
+  rows: MembershipWrite[],
+  { newcomers }: { newcomers: boolean },
+): Promise<void> {
   if (rows.length === 0) return
+  const again = Prisma.sql`on conflict ("boardId", "groupId", "personId", role, "startsOn") do update set "endsOn" = excluded."endsOn"`
   const { boardId, schoolId, sourceId } = scope
   await tx.$executeRaw`
     insert into "Membership" ("boardId", id, "schoolId", "sourceId", "groupId", "personId", role, "startsOn", "endsOn")
@@ -168,7 +206,7 @@ export async function insertMemberships(tx: Tx, scope: RosterScope, rows: Member
     from unnest(${rows.map(m => m.id)}::uuid[], ${rows.map(m => m.groupId)}::uuid[], ${rows.map(m => m.personId)}::uuid[],
                 ${rows.map(m => m.role)}::text[], ${rows.map(m => m.startsOn)}::date[], ${rows.map(m => m.endsOn)}::date[])
       as m (id, grp, person, role, starts, ends)
-    on conflict ("boardId", "groupId", "personId", role, "startsOn") do update set "endsOn" = excluded."endsOn"`
+    ${newcomers ? Prisma.empty : again}`
 }
 
 /** @param rows `endsOn` is exclusive, and never before the start */
@@ -195,18 +233,21 @@ export interface KeyWrite {
   stable: boolean
 }
 
-export async function insertKeys(tx: Tx, scope: RosterScope, rows: KeyWrite[]): Promise<void> {
+/** @param newcomers see insertMemberships */
+export async function insertKeys(
+  tx: Tx,
+  scope: RosterScope,
+  rows: KeyWrite[],
+  { newcomers }: { newcomers: boolean } = { newcomers: false },
+): Promise<void> {
   if (rows.length === 0) return
+  const again = Prisma.sql`
+    on conflict ("boardId", "schoolId", "sourceId", "personId", type, "valueTag") do update set stable = excluded.stable`
   const { boardId, schoolId, sourceId } = scope
   await tx.$executeRaw`
     insert into "RosterKey" ("boardId", id, "schoolId", "sourceId", "personId", type, "valueTag", stable)
     select ${boardId}::uuid, k.id, ${schoolId}::uuid, ${sourceId}::uuid, k.person, k.type, k.tag, k.stable
     from unnest(${rows.map(k => k.id)}::uuid[], ${rows.map(k => k.personId)}::uuid[], ${rows.map(k => k.type)}::text[],
                 ${hexes(rows.map(k => k.tag))}::bytea[], ${rows.map(k => k.stable)}::boolean[]) as k (id, person, type, tag, stable)
-    on conflict ("boardId", "schoolId", "sourceId", "personId", type, "valueTag") do update set stable = excluded.stable`
-}
-
-export async function deleteKeys(tx: Tx, { boardId }: RosterScope, ids: string[]): Promise<void> {
-  if (ids.length === 0) return
-  await tx.$executeRaw`delete from "RosterKey" where "boardId" = ${boardId}::uuid and id = any (${ids}::uuid[])`
+    ${newcomers ? Prisma.empty : again}`
 }

@@ -1,5 +1,8 @@
 /** What is stored of one source in one school, as a sync compares it: fingerprints and days, nobody's name. */
+import type { DecidedConflict } from './conflicts.ts'
 import type { Tx } from './database.ts'
+import { Prisma } from './generated/client.ts'
+import { openingRoles } from './grants.ts'
 import type { BoardKeys } from './keyring.ts'
 import { namesOf, type PersonNames } from './people.ts'
 
@@ -57,11 +60,27 @@ export interface StoredMembership {
   endsOn: string | null
 }
 
-/** People of other schools or sources of this board that a board-wide key points at: linked only when exactly one has it. */
-interface KeyHolder {
+/** A person of the board who has such a key from another source, of this school or another. One row a key and person. */
+export interface KeyHolder {
   tag: string
   personId: string
+  /** Of today, in any school; where nothing is left of them, those there were. */
   roles: string[]
+  /** Still somebody in some school. */
+  live: boolean
+  /** The key is of a school with the same BRIN. */
+  sameSchool: boolean
+  /** The key is from a source of the same kind. */
+  sameKind: boolean
+  /** The key is from a source that says who is in the school. */
+  byRoster: boolean
+  /** Has a role that opens reports, or may get one by a link that waits. */
+  opens: boolean
+}
+
+export interface AskedKey {
+  type: string
+  tag: string
 }
 
 export interface StoredRoster {
@@ -69,13 +88,17 @@ export interface StoredRoster {
   groups: StoredGroup[]
   memberships: StoredMembership[]
   keyHolders: KeyHolder[]
+  /** What people said of records of this source. */
+  decided?: DecidedConflict[]
+  /** See askedElsewhere. */
+  askedElsewhere?: ReadonlySet<string>
 }
 
-/** @param objectIds tags of the snapshot's stable `object-id` keys. @param today memberships that ended before are not read */
+/** @param asked stable keys of the snapshot that others may have too. @param today memberships that ended before are not read */
 export async function readRoster(
   tx: Tx,
   scope: RosterScope,
-  { objectIds, today }: { objectIds: string[]; today: string },
+  { asked, today }: { asked: AskedKey[]; today: string },
 ): Promise<StoredRoster> {
   const { boardId, schoolId, sourceId } = scope
   const people = await tx.$queryRaw<Omit<StoredPerson, 'keys'>[]>`
@@ -109,28 +132,100 @@ export async function readRoster(
       if (!group || personTag === undefined) return []
       return [{ ...membership, groupTag: group.tag, schoolYear: group.schoolYear, personTag }]
     }),
-    keyHolders: objectIds.length === 0 ? [] : await readKeyHolders(tx, scope, objectIds),
+    keyHolders: await readKeyHolders(tx, scope, { asked, today }),
   }
 }
 
-function readKeyHolders(tx: Tx, scope: RosterScope, tags: string[]): Promise<KeyHolder[]> {
-  return tx.$queryRaw<KeyHolder[]>`
-    select encode(k."valueTag", 'hex') as tag, k."personId",
-           array(select distinct a.role from "Affiliation" a
-                 where a."boardId" = k."boardId" and a."personId" = k."personId" and a.status <> 'inactive') as roles
-    from "RosterKey" k
-    where k."boardId" = ${scope.boardId}::uuid and k."sourceId" <> ${scope.sourceId}::uuid and k.type = 'object-id' and k.stable
-      and k."valueTag" = any (select decode(t, 'hex') from unnest(${tags}::text[]) as t)
-    group by k."boardId", k."valueTag", k."personId"`
+/** An account in a directory or at a vendor; numbers, user names and addresses say something within one school (BRIN) alone. */
+const isWorldwide = ({ type }: AskedKey) => type === 'object-id' || type === 'subject'
+
+/** Of this board only: by the scope, by the query, and by the fingerprints, which no other board can make. */
+export async function readKeyHolders(
+  tx: Tx,
+  { boardId, schoolId, sourceId }: RosterScope,
+  { asked, today }: { asked: AskedKey[]; today: string },
+): Promise<KeyHolder[]> {
+  const sources = asked.length === 0 ? [] : await othersOf(tx, { boardId, schoolId, sourceId })
+  const beside = sources.filter(source => source.sameSchool)
+  const { worldwide = [], local = [] } = Object.groupBy(asked, key => (isWorldwide(key) ? 'worldwide' : 'local'))
+  // A board with one source a school, which is most of them, has nobody to ask.
+  if ((worldwide.length === 0 || sources.length === 0) && (local.length === 0 || beside.length === 0)) return []
+  const inSchool = Prisma.sql`and "schoolId" = any (${[...new Set(beside.map(source => source.schoolId))]}::uuid[])`
+  // One look into the index for each key, whatever the planner thinks of a table that it has not counted yet.
+  const holdersOf = (keys: AskedKey[], where: Prisma.Sql) => Prisma.sql`
+    select found.* from unnest(${keys.map(key => key.type)}::text[], ${keys.map(key => Buffer.from(key.tag, 'hex'))}::bytea[]) as q (type, tag)
+    cross join lateral (
+      select "boardId", "schoolId", "sourceId", "personId", "valueTag" from "RosterKey"
+      where "boardId" = ${boardId}::uuid and type = q.type and "valueTag" = q.tag ${where}
+        and "sourceId" <> ${sourceId}::uuid and stable
+      offset 0) found`
+  // A plan for tables that nobody has counted yet would read all of them, once for each key.
+  await tx.$executeRaw`select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`
+  const holders = await tx.$queryRaw<KeyHolder[]>`
+    with held as (
+      select k."valueTag" as tag, k."personId" as person, bool_or(h.brin = own.brin) as "sameSchool",
+             bool_or(s.kind = me.kind) as "sameKind", bool_or(s.gives = 'roster') as "byRoster"
+      from (${holdersOf(worldwide, Prisma.empty)} union all ${holdersOf(local, inSchool)}) k
+      join "Source" s on s."boardId" = k."boardId" and s.id = k."sourceId"
+      join "School" h on h."boardId" = k."boardId" and h.id = k."schoolId"
+      join "Source" me on me."boardId" = k."boardId" and me.id = ${sourceId}::uuid
+      join "School" own on own."boardId" = k."boardId" and own.id = ${schoolId}::uuid
+      group by k."valueTag", k."personId")
+    select encode(held.tag, 'hex') as tag, held.person as "personId", held."sameSchool", held."sameKind", held."byRoster", a.live,
+           case when a.live then a.now else a.ever end as roles,
+           exists (select from "Grant" g where g."boardId" = ${boardId}::uuid and g."personId" = held.person
+                   and g.role = any (${openingRoles}::text[]) and g."revokedAt" is null
+                   and (g.until is null or g.until > ${today}::date)) as opens
+    from held cross join lateral (
+      select coalesce(bool_or(status <> 'inactive'), false) as live, coalesce(array_agg(distinct role), '{}') as ever,
+             coalesce(array_agg(distinct role) filter (where status <> 'inactive'), '{}') as now
+      from "Affiliation" where "boardId" = ${boardId}::uuid and "personId" = held.person) a`
+  await tx.$executeRaw`select set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true)`
+  return holders
 }
 
-/** Whether what was applied says that today somebody starts or leaves: then the source must be read again, changed or not. */
+/** The other sources of the board. `sameSchool`: of this very school, or of another location of its BRIN. */
+function othersOf(
+  tx: Tx,
+  { boardId, schoolId, sourceId }: RosterScope,
+): Promise<{ schoolId: string; sameSchool: boolean }[]> {
+  return tx.$queryRaw`
+    select s."schoolId", h.brin = own.brin as "sameSchool"
+    from "Source" s
+    join "School" h on h."boardId" = s."boardId" and h.id = s."schoolId"
+    join "School" own on own."boardId" = s."boardId" and own.id = ${schoolId}::uuid
+    where s."boardId" = ${boardId}::uuid and s.id <> ${sourceId}::uuid and s."appliedAt" is not null`
+}
+
+/** Of these group tags those that are an active group of the same year in another school of the board, by a source of the same kind. */
+export async function tagsElsewhere(
+  tx: Tx,
+  { boardId, sourceId }: Pick<RosterScope, 'boardId' | 'sourceId'>,
+  { kind, schoolYear, tags }: { kind: string; schoolYear: string; tags: string[] },
+): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ tag: string }[]>`
+    select distinct encode(g."sourceTag", 'hex') as tag
+    from "Group" g
+    join "Source" s on s."boardId" = g."boardId" and s.id = g."sourceId" and s.kind = ${kind}
+    join "Source" own on own."boardId" = g."boardId" and own.id = ${sourceId}::uuid and own."schoolId" <> g."schoolId"
+    join "SchoolYear" y on y."boardId" = g."boardId" and y.id = g."schoolYearId" and y.name = ${schoolYear}
+    where g."boardId" = ${boardId}::uuid and g.active
+      and g."sourceTag" = any (select decode(t, 'hex') from unnest(${tags}::text[]) as t)`
+  return rows.map(row => row.tag)
+}
+
+/**
+ * Whether what was applied says that today somebody starts or leaves, or a person decided since whose a key is: then the source must be read
+ * again, changed or not.
+ */
 export async function someoneIsDue(tx: Tx, scope: RosterScope, today: string): Promise<boolean> {
   const { boardId, schoolId, sourceId } = scope
   const rows = await tx.$queryRaw<{ due: boolean }[]>`
     select exists (select from "Affiliation"
       where "boardId" = ${boardId}::uuid and "schoolId" = ${schoolId}::uuid and "sourceId" = ${sourceId}::uuid
-        and ((status = 'pending' and "startsOn" <= ${today}::date) or (status = 'active' and "endsOn" <= ${today}::date))) as due`
+        and ((status = 'pending' and "startsOn" <= ${today}::date) or (status = 'active' and "endsOn" <= ${today}::date)))
+      or exists (select from "MatchConflict" c join "Source" s on s."boardId" = c."boardId" and s.id = c."sourceId"
+        where c."boardId" = ${boardId}::uuid and c."sourceId" = ${sourceId}::uuid and c.kind = 'reused-key' and c."decidedAt" >= s."goodAt") as due`
   return rows[0]?.due ?? false
 }
 

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts'
 import type { Tx } from './database.ts'
 
 const share = z.number().min(0).max(1)
+const monthDay = z.string().regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/)
 
 /** Above these a sync waits for a person (rosters.md §9; Clever's and HelloID's limits, the minimum ours). */
 export const SyncLimits = z.object({
@@ -13,8 +14,16 @@ export const SyncLimits = z.object({
   updateShare: share.default(0.75),
   /** New keys of which so many carry the names of people who would go: a new key format, not a new school. */
   sameNamesShare: share.default(0.5),
-  /** Removals from 15 June to 1 September wait for a person. */
+  /** Removals from 15 June to 1 September wait for a person; days as `06-15`, both included. */
   summerHold: z.boolean().default(true),
+  summerFrom: monthDay.default('06-15'),
+  summerTo: monthDay.default('09-01'),
+  /** A field that so many pupils had and nobody has now: a right that was withdrawn. */
+  fieldShare: share.default(0.2),
+  /** So many people with a role that nobody knows, and more than `removalsAtLeast` and than last time. */
+  unknownRoleShare: share.default(0.1),
+  /** More records than this with characters that were lost on the way, and more than last time. */
+  damagedAtMost: z.int().min(0).default(5),
   /** Grades whose pupils leave at a year change. Default: the highest grade the school has. */
   topGrades: z.array(z.string().max(2)).optional(),
   /** Instead of the one the calendar gives. */

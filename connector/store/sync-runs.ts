@@ -33,8 +33,17 @@ export interface Run {
   findings: RunFinding[]
   reasons: RunReason[]
   approvedBy: string | null
+  /** A person's id, `operator` or `schedule`. */
+  startedBy: string
+  /** What the source proved: `snapshot`, `delta` or `unchanged`; null when it did not come so far. */
+  proof: string | null
+  schoolYear: string | null
+  /** Lines to read: see sync/diff.ts. */
+  diff: string[]
   startedAt: Date
   finishedAt: Date | null
+  /** Of reading, planning and writing; without the wait of a held run for a person. */
+  durationMs: number | null
 }
 
 /** Key classes of advisory locks: 5305 is migrations, 5306 a whole run, 5307 its transaction. */
@@ -82,8 +91,13 @@ export async function failCrashed(tx: Tx, boardId: string, sourceId: string): Pr
   return count
 }
 
-export async function startRun(tx: Tx, run: { boardId: string; schoolId: string; sourceId: string }): Promise<string> {
+/** Not worth a wait for the disk: a run that a crash forgets has changed nothing. */
+export async function startRun(
+  tx: Tx,
+  run: { boardId: string; schoolId: string; sourceId: string; startedBy: string },
+): Promise<string> {
   const id = randomUUID()
+  await tx.$executeRaw`select set_config('synchronous_commit', 'off', true)`
   await tx.syncRun.create({ data: { ...run, id, state: 'running' } })
   return id
 }
@@ -97,6 +111,9 @@ export interface RunChange {
   reasons?: RunReason[]
   stageSealed?: Bytes | null
   approvedBy?: string
+  proof?: string | null
+  schoolYear?: string | null
+  diff?: string[]
   finishedAt?: Date
 }
 
@@ -116,13 +133,39 @@ export async function noteProgress(
   await tx.syncRun.updateMany({ where: { boardId, id, state: 'running' }, data: { phase, progress } })
 }
 
-/** Held runs that a newer one replaces lose their staged names with their chance. */
-export async function supersede(tx: Tx, boardId: string, sourceId: string, byRunId: string): Promise<void> {
+/**
+ * Held runs that a newer one replaces lose their staged names with their chance. One of a year that has not begun waits for the next of its own
+ * year, while the present year is read every night.
+ */
+export async function supersede(
+  tx: Tx,
+  { boardId, sourceId }: { boardId: string; sourceId: string },
+  by: { runId: string; schoolYear: string; ahead: boolean },
+): Promise<void> {
   const reasons = [{ guard: 'superseded', says: 'A newer run of this source took its place.' }]
+  const ofYear = by.ahead
+    ? { schoolYear: by.schoolYear }
+    : { OR: [{ schoolYear: null }, { schoolYear: { lte: by.schoolYear } }] }
   await tx.syncRun.updateMany({
-    where: { boardId, sourceId, state: 'held', id: { not: byRunId } },
+    where: { boardId, sourceId, state: 'held', id: { not: by.runId }, ...ofYear },
     data: { state: 'cancelled', stageSealed: null, reasons },
   })
+}
+
+/** How the last run of this year or an earlier one ended, or of none in particular. */
+export async function lastState(
+  tx: Tx,
+  boardId: string,
+  sourceId: string,
+  schoolYear: string,
+): Promise<RunState | null> {
+  const row = await tx.syncRun.findFirst({
+    where: { boardId, sourceId, OR: [{ schoolYear: null }, { schoolYear: { lte: schoolYear } }] },
+    select: { state: true },
+    orderBy: [{ startedAt: 'desc' }, { id: 'asc' }],
+  })
+  // SAFETY: written by startRun and changeRun alone.
+  return (row?.state as RunState | undefined) ?? null
 }
 
 /** @throws AppError `not-found` */
@@ -149,22 +192,13 @@ export async function runsOf(
 }
 
 function toRun(row: Omit<Prisma.SyncRunGetPayload<object>, 'stageSealed'>): Run {
-  const { id, schoolId, sourceId, phase, approvedBy, startedAt, finishedAt } = row
+  const { id, schoolId, sourceId, phase, approvedBy, startedBy, proof, schoolYear, startedAt, finishedAt } = row
   // SAFETY: these columns are written by changeRun alone, which takes these types.
-  const json = row as unknown as Pick<Run, 'progress' | 'counts' | 'findings' | 'reasons' | 'state'>
-  const { state, progress, counts, findings, reasons } = json
+  const json = row as unknown as Pick<Run, 'progress' | 'counts' | 'findings' | 'reasons' | 'state' | 'diff'>
+  const { state, progress, counts, findings, reasons, diff } = json
   return {
-    id,
-    schoolId,
-    sourceId,
-    state,
-    phase,
-    progress,
-    counts,
-    findings,
-    reasons,
-    approvedBy,
-    startedAt,
-    finishedAt,
+    ...{ id, schoolId, sourceId, state, phase, progress, counts, findings, reasons, diff },
+    ...{ approvedBy, startedBy, proof, schoolYear, startedAt, finishedAt },
+    durationMs: finishedAt && Math.max(0, finishedAt.getTime() - startedAt.getTime()),
   }
 }

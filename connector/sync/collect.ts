@@ -1,4 +1,7 @@
-/** Reads a source to the end. Nothing leaves here without the proof, and nothing that is not what the proof counted. */
+/**
+ * The door: reads a source to the end. Nothing leaves here without the proof, nothing that is not what the proof counted, and no field that
+ * the adapter's allow-list does not name.
+ */
 import { z } from 'zod'
 import {
   type GroupRecord,
@@ -8,34 +11,63 @@ import {
   RosterRecord,
   type SchoolRecord,
 } from '../../adapters/roster.ts'
-import { type Batch, type Finding, type Proof, type RosterSource, SourceError } from '../../adapters/source.ts'
+import {
+  type Adapter,
+  type Batch,
+  type Finding,
+  type Proof,
+  type Removal,
+  type RosterSource,
+  SourceError,
+} from '../../adapters/source.ts'
 
-/** A whole school: keys unique, references closed. */
+/** A whole school: keys unique, references closed. Before a `delta` proof what changed of one: references may be to what is stored. */
 export interface Roster {
-  school: SchoolRecord
+  /** Absent in a delta that does not touch it. */
+  school?: SchoolRecord
   groups: GroupRecord[]
   people: PersonRecord[]
   memberships: MembershipRecord[]
+  /** Of a delta. What is removed goes first, what came stands: a group that is both loses its members and gets those that came. */
+  removed: Removal[]
   findings: Finding[]
   proof: Proof
 }
 
-export type Collected = { kind: 'unchanged'; proof: Proof } | { kind: 'snapshot'; roster: Roster }
+export type Collected = { kind: 'unchanged'; proof: Proof } | { kind: 'snapshot' | 'delta'; roster: Roster }
+
+export interface Asked {
+  /** Of what was applied last, or null for everything. */
+  cursor: string | null
+  adapter: { fields: Adapter['fields']; can: Pick<Adapter['can'], 'mode'> }
+  /** How many have come so far. */
+  onRecords?: (records: number) => void
+}
 
 const Counts = z.object({ school: z.int(), group: z.int(), person: z.int(), membership: z.int() })
 
+const key = z.string().min(1).max(300)
+const Removed = z.array(
+  z.discriminatedUnion('type', [
+    z.object({ type: z.enum(['person', 'group']), sourceId: key }),
+    z.object({
+      type: z.literal('membership'),
+      groupSourceId: key,
+      personSourceId: key,
+      role: z.enum(['pupil', 'teacher', 'other', 'undecided']).optional(),
+    }),
+  ]),
+)
+
 /**
- * @param cursor of what was applied last, or null for everything
- * @param onRecords how many have come so far
  * @throws SourceError `incomplete` without a proof, or with one that counts other than came; `malformed` when a record is not of our vocabulary,
- * comes twice, or refers to nothing
+ * has a field that the adapter does not declare, comes twice, or refers to nothing, and when the proof is none that was asked for
  */
-export async function collect(
-  source: RosterSource,
-  cursor: string | null,
-  onRecords: (records: number) => void = () => {},
-): Promise<Collected> {
+export async function collect(source: RosterSource, asked: Asked): Promise<Collected> {
+  const { cursor, adapter, onRecords = () => {} } = asked
+  const declared = new Set<string>(adapter.fields.map(field => field.roster))
   const records: RosterRecord[] = []
+  const removed: Removal[] = []
   const findings: Finding[] = []
   let proof: Proof | undefined
   let pages = 0
@@ -46,39 +78,68 @@ export async function collect(
       continue
     }
     pages += 1
-    take(part, pages, records)
+    checkPage(part, pages)
+    for (const record of part.records) records.push(admit(record, pages, declared))
+    removed.push(...removals(part, pages))
     findings.push(...part.findings)
     onRecords(records.length)
   }
   if (!proof) throw new SourceError('incomplete', 'the source ended without proof that everything came')
-  if (proof.kind === 'unchanged') {
-    if (records.length > 0) throw new SourceError('malformed', 'the source sent records and says that nothing changed')
-    return { kind: 'unchanged', proof }
-  }
-  if (proof.kind === 'delta')
-    throw new SourceError('malformed', 'the source sent changes only, which this version cannot apply')
-  return { kind: 'snapshot', roster: whole(records, findings, proof) }
+  checkProof(proof, asked, records.length, removed.length)
+  if (proof.kind === 'unchanged') return { kind: 'unchanged', proof }
+  return { kind: proof.kind, roster: gather(records, { removed, findings, proof }) }
 }
 
-function take(batch: Batch, n: number, records: RosterRecord[]): void {
-  if (batch.page.n !== n) throw new SourceError('incomplete', `page ${batch.page.n} came where page ${n} was due`)
-  if (batch.page.count !== batch.records.length)
-    throw new SourceError('incomplete', `page ${n} counts ${batch.page.count} and has ${batch.records.length} records`)
-  for (const record of batch.records) {
-    const verdict = RosterRecord.safeParse(record)
-    if (!verdict.success) {
-      const path = verdict.error.issues[0]?.path.join('.') ?? 'record'
-      throw new SourceError('malformed', `a record on page ${n} has a ${path} that does not fit`)
-    }
-    records.push(verdict.data)
+/** Whether this kind of proof may come here at all. */
+function checkProof({ kind }: Proof, { cursor, adapter }: Asked, records: number, removed: number): void {
+  const malformed = (message: string) => new SourceError('malformed', message)
+  if (kind !== 'delta' && removed > 0) throw malformed('the source says what is gone, which only changes can say')
+  if (kind === 'unchanged') {
+    if (records > 0) throw malformed('the source sent records and says that nothing changed')
+    // Since when? What is stored may be nothing, or refused, or due for a day that has come.
+    if (cursor === null) throw malformed('the source was asked for everything and says that nothing changed')
+  }
+  if (kind === 'delta') {
+    if (adapter.can.mode !== 'delta') throw malformed('the source sent changes only, which it does not claim to do')
+    if (cursor === null) throw malformed('the source was asked for everything and sent changes only')
   }
 }
 
-function whole(records: RosterRecord[], findings: Finding[], proof: Proof): Roster {
+function checkPage({ page, records }: Batch, n: number): void {
+  if (page.n !== n) throw new SourceError('incomplete', `page ${page.n} came where page ${n} was due`)
+  if (page.count !== records.length)
+    throw new SourceError('incomplete', `page ${n} counts ${page.count} and has ${records.length} records`)
+}
+
+/** A field is looked at by its name alone: what is in it must not be in the message. */
+function admit(record: RosterRecord, n: number, declared: Set<string>): RosterRecord {
+  const verdict = RosterRecord.safeParse(record)
+  if (!verdict.success) {
+    const path = verdict.error.issues[0]?.path.join('.') ?? 'record'
+    throw new SourceError('malformed', `a record on page ${n} has a ${path} that does not fit`)
+  }
+  for (const [field, value] of Object.entries(record)) {
+    if (field === 'type' || value === undefined || declared.has(`${record.type}.${field}`)) continue
+    throw new SourceError(
+      'malformed',
+      `a ${record.type} on page ${n} has the field ${field}, which is not on the list of what this source may give`,
+    )
+  }
+  return verdict.data
+}
+
+function removals({ removed = [] }: Batch, n: number): Removal[] {
+  const verdict = Removed.safeParse(removed)
+  if (!verdict.success) throw new SourceError('malformed', `a removal on page ${n} does not fit`)
+  // SAFETY: the same type, where an absent role is one that is undefined.
+  return verdict.data as Removal[]
+}
+
+function gather(records: RosterRecord[], { removed, findings, proof }: Pick<Roster, 'removed' | 'findings' | 'proof'>) {
   const counts = Counts.safeParse(proof.counts)
   if (!counts.success) throw new SourceError('malformed', 'the proof has no counts')
   const schools: SchoolRecord[] = []
-  const roster: Omit<Roster, 'school'> = { groups: [], people: [], memberships: [], findings, proof }
+  const roster: Roster = { groups: [], people: [], memberships: [], removed, findings, proof }
   for (const record of records) {
     if (record.type === 'school') schools.push(record)
     else if (record.type === 'group') roster.groups.push(record)
@@ -95,18 +156,20 @@ function whole(records: RosterRecord[], findings: Finding[], proof: Proof): Rost
     if (came[type] !== counts.data[type])
       throw new SourceError('incomplete', `the source counts ${counts.data[type]} of ${type}, and ${came[type]} came`)
   const [school] = schools
-  if (!school || schools.length > 1)
+  if (schools.length > 1 || (!school && proof.kind === 'snapshot'))
     throw new SourceError('malformed', `the roster has ${schools.length} schools instead of one`)
   const { schoolYear } = proof.scope
-  if (school.schoolYear !== schoolYear || roster.groups.some(group => group.schoolYear !== schoolYear))
+  if ((school && school.schoolYear !== schoolYear) || roster.groups.some(group => group.schoolYear !== schoolYear))
     throw new SourceError('malformed', `not everything is of the school year that was proven (${schoolYear})`)
   checkReferences(roster)
-  return { school, ...roster }
+  return { ...(school ? { school } : {}), ...roster }
 }
 
-function checkReferences({ groups, people, memberships }: Pick<Roster, 'groups' | 'people' | 'memberships'>): void {
+/** Of changes only the keys: what they refer to may be stored, and the plan looks there. */
+function checkReferences({ groups, people, memberships, proof }: Roster): void {
   const groupIds = once(groups.map(group => group.sourceId))
   const personIds = once(people.map(person => person.sourceId))
+  if (proof.kind === 'delta') return
   for (const { groupSourceId, personSourceId } of memberships) {
     const missing = !groupIds.has(groupSourceId)
       ? groupSourceId

@@ -6,12 +6,14 @@ import type { SnapshotMembership } from './snapshot.ts'
 const samples = 5
 
 /** `people.create`, `memberships.end` and so on; zero is left out. `people.returns` is part of `people.update`. */
-export function countChanges({ people, groups, memberships, keys }: Plan): Record<string, number> {
+export function countChanges({ people, groups, memberships, keys, conflicts }: Plan): Record<string, number> {
   const all = {
     'people.create': people.create.length,
+    'people.linked': people.create.filter(({ personId }) => personId !== null).length,
     'people.update': people.update.length,
     'people.returns': people.update.filter(update => update.returns).length,
     'people.deactivate': people.deactivate.length,
+    'people.retire': people.retire.length,
     'groups.create': groups.create.length,
     'groups.update': groups.update.length,
     'groups.deactivate': groups.deactivate.length,
@@ -22,13 +24,16 @@ export function countChanges({ people, groups, memberships, keys }: Plan): Recor
     'memberships.close': memberships.close.length,
     'keys.create': keys.create.length,
     'keys.remove': keys.remove.length,
+    questions: conflicts.length,
   }
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0))
 }
 
+const reach = { snapshot: '', delta: ': changes only', ahead: ': not begun, added beside the present year' }
+
 /** Same plan, same lines. */
 export function diffLines(plan: Plan, stored: StoredRoster): string[] {
-  const { people, groups, memberships, keys } = plan
+  const { people, groups, memberships, keys, conflicts } = plan
   const sourceIds = people.create.map(({ next }) => next.record)
   const roles = [...Map.groupBy(sourceIds, record => record.role)].sort(([a], [b]) => (a < b ? -1 : 1))
   const groupName = new Map([
@@ -36,7 +41,7 @@ export function diffLines(plan: Plan, stored: StoredRoster): string[] {
     ...groups.create.map(({ tag, record }) => [tag, record.name] as const),
   ])
   return [
-    `school year ${plan.schoolYear}${plan.yearChange ? ' (a new year)' : ''}`,
+    `school year ${plan.schoolYear}${plan.yearChange ? ' (a new year)' : ''}${reach[plan.kind]}`,
     ...roles.map(([role, list]) =>
       line(
         '+',
@@ -44,6 +49,13 @@ export function diffLines(plan: Plan, stored: StoredRoster): string[] {
         role,
         list.map(each => each.sourceId),
       ),
+    ),
+    ...linked(people.create),
+    line(
+      '?',
+      conflicts.length,
+      'questions for a person',
+      conflicts.map(({ next }) => next.record.sourceId),
     ),
     line(
       '~',
@@ -53,6 +65,7 @@ export function diffLines(plan: Plan, stored: StoredRoster): string[] {
     ),
     line('↺', people.update.filter(each => each.returns).length, 'people back'),
     ...leavers(people.deactivate, stored),
+    line('-', people.retire.length, 'people whose key is somebody else’s now'),
     line(
       '+',
       groups.create.length,
@@ -89,11 +102,22 @@ export function diffLines(plan: Plan, stored: StoredRoster): string[] {
   ].filter(text => text !== '')
 }
 
-const line = (sign: string, count: number, what: string, names: string[] = []): string => {
+export const line = (sign: string, count: number, what: string, names: string[] = []): string => {
   if (count === 0) return ''
   const shown = names.slice(0, samples).join(', ')
   const more = names.length > samples ? ', …' : ''
   return `${sign} ${count} ${what}${shown ? `: ${shown}${more}` : ''}`
+}
+
+/** Newcomers who are somebody of this board, by the rule that says so. */
+function linked(create: Plan['people']['create']): string[] {
+  const links = create.flatMap(({ next, by }) => (by === undefined ? [] : [{ next, by }]))
+  return [...Map.groupBy(links, each => each.by)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([by, list]) => {
+      const sourceIds = list.map(({ next }) => next.record.sourceId)
+      return line('=', list.length, `of them known in this board by ${by}`, sourceIds)
+    })
 }
 
 /** Who is gone has no readable key any more: shown by role, and by the groups they were in. */

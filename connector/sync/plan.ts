@@ -1,8 +1,19 @@
 /** What must change so that what is stored says what the snapshot says. Pure. */
 
 import { yearSpan } from '../store/calendar.ts'
+import { pairOf } from '../store/conflicts.ts'
 import type { StoredGroup, StoredKey, StoredMembership, StoredPerson, StoredRoster } from '../store/roster.ts'
+import { type LinkingRule, matchRecords, type Question, says } from './match.ts'
+import { planGroups, returnsWithoutPlace } from './plan-groups.ts'
+import { planKeys } from './plan-keys.ts'
+import { planMemberships } from './plan-memberships.ts'
 import type { Snapshot, SnapshotGroup, SnapshotMembership, SnapshotPerson } from './snapshot.ts'
+
+/**
+ * What a roster may say. `snapshot`: everything of the present year, so that who is absent is gone. `delta`: what came, and what was said to be
+ * gone. `ahead`: everything of a year that has not begun: it adds to that year, corrects what it said of it before, and touches no other.
+ */
+export type PlanKind = 'snapshot' | 'delta' | 'ahead'
 
 interface PersonUpdate {
   stored: StoredPerson
@@ -13,15 +24,26 @@ interface PersonUpdate {
   content: boolean
 }
 
+/** People of a snapshot whose key may have been given to somebody else: tags. See reused.ts. */
+export interface Doubts {
+  /** Nobody has decided: whoever is stored stays as they are and gets nothing new. */
+  open: ReadonlySet<string>
+  /** Somebody else, a person decided: whoever is stored makes room. */
+  other: ReadonlySet<string>
+}
+
 export interface Plan {
+  kind: PlanKind
   schoolYear: string
-  /** The snapshot is of a later year than anything stored of this source. */
+  /** The first snapshot of a later year: groups of earlier ones are still there. */
   yearChange: boolean
   people: {
-    /** `personId` when somebody of another school or source of this board is proven to be the same by a board-wide key. */
-    create: { next: SnapshotPerson; personId: string | null }[]
+    /** `personId` when somebody of another school or source of this board is the same by the rules of match.ts, and `by` which. */
+    create: { next: SnapshotPerson; personId: string | null; by?: LinkingRule }[]
     update: PersonUpdate[]
     deactivate: StoredPerson[]
+    /** Whose key is somebody else's now: inactive, under a tag that nobody will ask for. */
+    retire: StoredPerson[]
   }
   groups: {
     create: SnapshotGroup[]
@@ -45,34 +67,93 @@ export interface Plan {
   }
   /** A pupil who would be staff from now on, by the same key in any form. */
   crossings: SnapshotPerson[]
+  /** Source ids to which a delta refers, and which are neither in it nor stored. */
+  missing: string[]
+  /** A delta brought somebody or something back without saying where to: only everything can tell. */
+  askForAll: boolean
+  /** Whose names or contact are not what is stored: among them those whose key may be another's now. */
+  renamed: { stored: StoredPerson; next: SnapshotPerson }[]
+  /** For a person to decide. `candidates` are person ids. */
+  conflicts: Question[]
 }
 
 /**
- * What a proven snapshot changes in one school. Pure; O(people + memberships).
- * @param snapshot complete; tags unique within (school, source)
+ * What a proven roster changes in one school. Pure; O(people + memberships).
+ * @param snapshot complete, or a delta; tags unique within (school, source)
  * @param stored   active and inactive people of that school and source, open memberships
  * @param today    `YYYY-MM-DD`, Europe/Amsterdam
  * @returns disjoint create / update / deactivate, in the order of the snapshot; never a delete of a person, group or membership
- * Source: design.md "A roster is a snapshot until proven complete"; school years end by the calendar (domain of rosters.md §9), not by absence.
+ * Source: design.md "A roster is a snapshot until proven complete"; school years begin and end by the calendar (domain of rosters.md §9), not by
+ * absence.
  */
-export function plan(snapshot: Snapshot, stored: StoredRoster, today: string): Plan {
-  const lastYear = stored.groups.reduce((last, group) => (group.schoolYear > last ? group.schoolYear : last), '')
-  const matches = matchPeople(snapshot.people, stored.people)
-  const people = planPeople(snapshot, stored, matches)
-  const groups = planGroups(snapshot, stored.groups, today)
+export function plan(snapshot: Snapshot, stored: StoredRoster, today: string, decided: Doubts = noDoubts): Plan {
+  const kind = kindOf(snapshot, today)
+  // Whose key is another's next year is still who they are this year: nobody makes room before it begins.
+  const doubts =
+    kind === 'ahead' ? { open: new Set([...decided.open, ...decided.other]), other: noDoubts.other } : decided
+  const asked = kind === 'ahead' ? { ...snapshot, people: comingPeople(snapshot) } : snapshot
+  const matches = matchPeople(asked, stored.people)
+  const retire = asked.people.flatMap(({ tag }) => (doubts.other.has(tag) ? (matches.get(tag) ?? []) : []))
+  for (const tag of doubts.other) matches.delete(tag)
+  const mayChange = (person: StoredPerson) => kind !== 'ahead' || isComing(person, yearBefore(snapshot.schoolYear))
+  const { link, questions } = linker(asked, stored, matches, doubts.open)
+  const people = { ...planPeople({ kind, snapshot: asked, stored, matches, doubts, retire, mayChange, link }), retire }
+  const groups = planGroups(kind, snapshot, stored.groups, today)
   const staying = new Map(
-    snapshot.people.filter(next => next.record.status !== 'inactive').map(next => [next.tag, next] as const),
+    asked.people.filter(next => next.record.status !== 'inactive').map(next => [next.tag, next] as const),
   )
+  const { missing, ...memberships } = planMemberships({
+    ...{ kind, snapshot, stored, matches, staying, doubts, today },
+    newGroups: groups.create,
+    leaving: [...people.deactivate, ...retire],
+    retired: retire,
+  })
+  const met = asked.people.flatMap(next => {
+    const found = matches.get(next.tag)
+    return found ? [{ next, stored: found }] : []
+  })
   return {
+    kind,
     schoolYear: snapshot.schoolYear,
-    yearChange: lastYear !== '' && lastYear < snapshot.schoolYear,
+    yearChange: kind !== 'ahead' && stored.groups.some(group => group.active && group.schoolYear < snapshot.schoolYear),
     people,
     groups,
-    memberships: planMemberships({ snapshot, stored, matches, staying, newGroups: groups.create, today }),
-    keys: planKeys([...staying.values()], matches),
+    memberships,
+    keys: planKeys([...staying.values()], { mayChange, matches, doubts, retire }),
     crossings: crossings(people, stored),
+    missing,
+    askForAll: kind === 'delta' && returnsWithoutPlace(people, groups, snapshot),
+    renamed: met.filter(({ next, stored: was }) => next.record.status !== 'inactive' && was.print !== next.print),
+    conflicts: [
+      ...questions,
+      ...met
+        .filter(({ next }) => decided.open.has(next.tag))
+        .map(({ next, stored: was }) => ({ kind: 'reused-key' as const, next, candidates: [was.personId] })),
+    ],
   }
 }
+
+const noDoubts: Doubts = { open: new Set(), other: new Set() }
+
+function kindOf({ proof, schoolYear }: Snapshot, today: string): PlanKind {
+  if (yearSpan(schoolYear).startsOn > today) return 'ahead'
+  return proof.kind === 'delta' ? 'delta' : 'snapshot'
+}
+
+/** Whatever the source calls them now: they are nobody here before that year begins. */
+function comingPeople({ people, schoolYear }: Snapshot): SnapshotPerson[] {
+  const first = yearSpan(schoolYear).startsOn
+  return people
+    .filter(({ record }) => record.status !== 'inactive')
+    .map(next => {
+      const startsOn = next.record.startsOn !== undefined && next.record.startsOn > first ? next.record.startsOn : first
+      return { ...next, record: { ...next.record, status: 'pending' as const, startsOn } }
+    })
+}
+
+/** Of a year after this one: pending until it begins, also when this year's roster has never heard of them. */
+const isComing = (person: StoredPerson, schoolYear: string): boolean =>
+  person.status === 'pending' && person.startsOn !== null && person.startsOn >= yearSpan(schoolYear).endsOn
 
 /** Nothing to write, apart from the cursor and the day it was seen. */
 export function isEmpty({ people, groups, memberships, keys }: Plan): boolean {
@@ -80,19 +161,22 @@ export function isEmpty({ people, groups, memberships, keys }: Plan): boolean {
 }
 
 /** Keys that one person alone can have. An e-mail address is not one: schools give it to the next (design.md, "never by e-mail alone"). */
-const personal = new Set(['username', 'pupil-number', 'staff-number', 'object-id'])
+const personal = new Set(['username', 'pupil-number', 'staff-number', 'object-id', 'subject'])
 
 /** By tag; what is left of those whose source cannot keep its keys, by a stable key that exactly one on both sides has. */
-function matchPeople(snapshot: SnapshotPerson[], stored: StoredPerson[]): Map<string, StoredPerson> {
+function matchPeople({ people, proof, removed }: Snapshot, stored: StoredPerson[]): Map<string, StoredPerson> {
   const byTag = new Map(stored.map(person => [person.tag, person]))
   const matches = new Map<string, StoredPerson>()
-  for (const { tag } of snapshot) {
+  for (const { tag } of people) {
     const found = byTag.get(tag)
     if (found) matches.set(tag, found)
   }
   const taken = new Set([...matches.values()].map(person => person.affiliationId))
-  const looking = snapshot.filter(next => !next.record.stable && !matches.has(next.tag))
-  const left = stored.filter(person => !person.stable && !taken.has(person.affiliationId))
+  const looking = people.filter(next => !next.record.stable && !matches.has(next.tag))
+  // Whom a delta does not mention is still who they were.
+  const isFree = (person: StoredPerson) =>
+    proof.kind !== 'delta' || person.status === 'inactive' || removed.people.has(person.tag)
+  const left = stored.filter(person => !person.stable && !taken.has(person.affiliationId) && isFree(person))
   const ofNext = holders(looking)
   const ofStored = holders(left)
   for (const next of looking) {
@@ -118,26 +202,51 @@ function holders<P extends { keys: { tag: string; type: string; stable: boolean 
   return found
 }
 
-function planPeople(snapshot: Snapshot, stored: StoredRoster, matches: Map<string, StoredPerson>): Plan['people'] {
-  const out: Plan['people'] = { create: [], update: [], deactivate: [] }
-  const link = linker(snapshot.people, stored)
-  const seen = new Set<string>()
+interface PeopleInput {
+  kind: PlanKind
+  snapshot: Snapshot
+  stored: StoredRoster
+  matches: Map<string, StoredPerson>
+  doubts: Doubts
+  retire: StoredPerson[]
+  mayChange(person: StoredPerson): boolean
+  link: Linker['link']
+}
+
+function planPeople(input: PeopleInput): Omit<Plan['people'], 'retire'> {
+  const { kind, snapshot, stored, matches, doubts, retire, mayChange, link } = input
+  const out: Omit<Plan['people'], 'retire'> = { create: [], update: [], deactivate: [] }
+  const seen = new Set(retire.map(person => person.affiliationId))
   for (const next of snapshot.people) {
     const found = matches.get(next.tag)
     if (found) seen.add(found.affiliationId)
+    if (found && doubts.open.has(next.tag)) continue
     const left = next.record.status === 'inactive'
     if (!found) {
-      if (!left) out.create.push({ next, personId: link(next) })
+      if (!left) out.create.push({ next, personId: null, ...link(next) })
     } else if (left) {
       if (found.status !== 'inactive') out.deactivate.push(found)
-    } else {
+    } else if (mayChange(found)) {
       const update = updateOf(found, next)
       if (update) out.update.push(update)
     }
   }
-  const gone = stored.people.filter(person => person.status !== 'inactive' && !seen.has(person.affiliationId))
+  const gone = stored.people.filter(
+    person => person.status !== 'inactive' && !seen.has(person.affiliationId) && isGone(kind, snapshot, person),
+  )
   out.deactivate.push(...gone.sort((a, b) => (a.tag < b.tag ? -1 : 1)))
   return out
+}
+
+/** Of somebody who did not come. */
+function isGone(kind: PlanKind, { schoolYear, removed }: Snapshot, person: StoredPerson): boolean {
+  if (kind === 'snapshot') return !isComing(person, schoolYear)
+  return kind === 'delta' && removed.people.has(person.tag)
+}
+
+const yearBefore = (schoolYear: string) => {
+  const first = Number(schoolYear.slice(0, 4))
+  return `${first - 1}-${first}`
 }
 
 function updateOf(stored: StoredPerson, next: SnapshotPerson): PersonUpdate | null {
@@ -155,104 +264,46 @@ function updateOf(stored: StoredPerson, next: SnapshotPerson): PersonUpdate | nu
   return same ? null : { stored, next, content, returns: stored.status === 'inactive' }
 }
 
-/** One account in the school's directory is one person, whatever school or source says so; two claims to it link nobody. */
-function linker(people: SnapshotPerson[], { keyHolders, people: own }: StoredRoster) {
-  const objectIds = (person: SnapshotPerson) => person.keys.filter(key => key.type === 'object-id' && key.stable)
-  const claims = Map.groupBy(people.flatMap(objectIds), key => key.tag)
-  const holdersOf = Map.groupBy(keyHolders, holder => holder.tag)
-  const here = new Set(own.map(person => person.personId))
-  return (next: SnapshotPerson): string | null => {
-    const ids = objectIds(next)
-      .filter(key => claims.get(key.tag)?.length === 1 && holdersOf.get(key.tag)?.length === 1)
-      .flatMap(key => holdersOf.get(key.tag)?.map(holder => holder.personId) ?? [])
-    const [id] = ids
-    return id !== undefined && new Set(ids).size === 1 && !here.has(id) ? id : null
-  }
+interface Linker {
+  link(next: SnapshotPerson): { personId: string; by: LinkingRule } | null
+  questions: Question[]
 }
 
-function planGroups(snapshot: Snapshot, stored: StoredGroup[], today: string): Plan['groups'] {
-  const out: Plan['groups'] = { create: [], update: [], deactivate: [], retire: [] }
-  const ofYear = stored.filter(group => group.schoolYear === snapshot.schoolYear)
-  const byTag = new Map(ofYear.map(group => [group.tag, group]))
-  for (const next of snapshot.groups) {
-    const found = byTag.get(next.tag)
-    const { kind, name, grades } = next.record
-    if (!found) out.create.push(next)
-    else if (!found.active || found.kind !== kind || found.name !== name || found.grades.join() !== grades.join())
-      out.update.push({ stored: found, next })
+/** Newcomers alone are linked: two who are somebody here already are put together by a person, if at all. */
+function linker(
+  snapshot: Snapshot,
+  stored: StoredRoster,
+  matches: Map<string, StoredPerson>,
+  open: Doubts['open'],
+): Linker {
+  const records = snapshot.people.filter(({ record, tag }) => record.status !== 'inactive' && !open.has(tag))
+  const known = new Map(
+    records.flatMap(({ tag }) => {
+      const found = matches.get(tag)
+      return found ? [[tag, found.personId] as const] : []
+    }),
+  )
+  const here = new Set(known.values())
+  const found = matchRecords({
+    ...{ records, known, holders: stored.keyHolders },
+    others: stored.people.map(person => person.personId).filter(id => !here.has(id)),
+    different: new Map((stored.decided ?? []).map(each => [each.tag, each.different])),
+  })
+  return {
+    link({ tag }) {
+      const match = found.get(tag)
+      return match?.is === 'link' && !known.has(tag) ? { personId: match.personId, by: match.by } : null
+    },
+    questions: records.flatMap(next => {
+      const match = found.get(next.tag)
+      const own = known.get(next.tag)
+      if (!match || (match.is === 'link' && own === undefined)) return []
+      const { kind, candidates } =
+        match.is === 'ask' ? match.question : { kind: 'same-key' as const, candidates: [match.personId] }
+      const unasked = candidates.filter(id => own === undefined || !stored.askedElsewhere?.has(pairOf(own, id)))
+      return unasked.length > 0 ? [{ kind, next, candidates: unasked }] : []
+    }),
   }
-  const here = new Set(snapshot.groups.map(group => group.tag))
-  for (const group of stored.filter(each => each.active).sort((a, b) => (a.tag < b.tag ? -1 : 1))) {
-    if (group.schoolYear === snapshot.schoolYear && !here.has(group.tag)) out.deactivate.push(group)
-    if (group.schoolYear < snapshot.schoolYear && yearSpan(group.schoolYear).endsOn <= today) out.retire.push(group)
-  }
-  return out
-}
-
-interface MembershipInput {
-  snapshot: Snapshot
-  stored: StoredRoster
-  matches: Map<string, StoredPerson>
-  staying: Map<string, SnapshotPerson>
-  newGroups: SnapshotGroup[]
-  today: string
-}
-
-function planMemberships(input: MembershipInput): Plan['memberships'] {
-  const { snapshot, stored, matches, staying, today } = input
-  const out: Plan['memberships'] = { create: [], change: [], end: [], close: [] }
-  const ofYear = stored.memberships.filter(each => each.schoolYear === snapshot.schoolYear)
-  const open = new Map(ofYear.map(each => [`${each.groupTag} ${each.personId} ${each.role}`, each]))
-  const start = starts(input)
-  const kept = new Set<string>()
-  for (const next of snapshot.memberships) {
-    const person = staying.get(next.personTag)
-    const endsOn = next.record.endsOn ?? null
-    if (!person || (endsOn !== null && endsOn <= today)) continue
-    const found = open.get(`${next.groupTag} ${matches.get(next.personTag)?.personId} ${next.record.role}`)
-    if (found) kept.add(found.id)
-    if (!found) out.create.push({ ...next, startsOn: start(next, person), endsOn })
-    else if (found.endsOn !== endsOn) out.change.push({ stored: found, endsOn })
-  }
-  const remain = new Set([...staying.keys()].flatMap(tag => matches.get(tag)?.personId ?? []))
-  const groupsHere = new Set(snapshot.groups.map(group => group.tag))
-  for (const each of ofYear.filter(one => !kept.has(one.id))) {
-    const removed = remain.has(each.personId) && groupsHere.has(each.groupTag)
-    out[removed ? 'end' : 'close'].push({ stored: each, endsOn: today })
-  }
-  for (const each of stored.memberships.filter(one => one.schoolYear < snapshot.schoolYear)) {
-    const { endsOn } = yearSpan(each.schoolYear)
-    if (each.endsOn === null || each.endsOn > endsOn) out.close.push({ stored: each, endsOn })
-  }
-  return out
-}
-
-/**
- * What the source says; else the start of the year for a group that is new, else today. Never before the year or before the person came: the
- * panel opens from the day of a membership.
- */
-function starts({ snapshot, newGroups, today }: MembershipInput) {
-  const year = yearSpan(snapshot.schoolYear).startsOn
-  const fresh = new Set(newGroups.map(group => group.tag))
-  return ({ groupTag, record }: SnapshotMembership, person: SnapshotPerson): string => {
-    if (record.startsOn !== undefined) return record.startsOn
-    const from = fresh.has(groupTag) || today < year ? year : today
-    const came = person.record.startsOn
-    return came !== undefined && came > from ? came : from
-  }
-}
-
-function planKeys(staying: SnapshotPerson[], matches: Map<string, StoredPerson>): Plan['keys'] {
-  const out: Plan['keys'] = { create: [], remove: [] }
-  for (const next of staying) {
-    const stored = matches.get(next.tag)?.keys ?? []
-    const same = (a: { tag: string; stable: boolean }, b: { tag: string; stable: boolean }) =>
-      a.tag === b.tag && a.stable === b.stable
-    for (const key of next.keys)
-      if (!stored.some(each => same(each, key))) out.create.push({ personTag: next.tag, ...key })
-    out.remove.push(...stored.filter(each => !next.keys.some(key => key.tag === each.tag)))
-  }
-  return out
 }
 
 /** By the record itself, by a directory account, or by a personal key that a pupil of this school has. */
@@ -262,18 +313,16 @@ function crossings({ create, update }: Plan['people'], stored: StoredRoster): Sn
       .filter(person => person.role === 'pupil' && person.status !== 'inactive')
       .flatMap(person => person.keys.filter(key => key.stable && personal.has(key.type)).map(key => key.tag)),
   )
-  const pupilAccounts = new Set(
-    stored.keyHolders.filter(holder => holder.roles.includes('pupil')).map(each => each.tag),
+  const pupils = Map.groupBy(
+    stored.keyHolders.filter(holder => holder.roles.includes('pupil')),
+    holder => holder.tag,
   )
+  const isPupils = ({ type, tag, stable }: SnapshotPerson['keys'][number]) =>
+    pupilKeys.has(tag) || (stable && personal.has(type) && (pupils.get(tag) ?? []).some(holder => says(holder, type)))
   return [
     ...update
       .filter(({ stored: was, next }) => was.role === 'pupil' && next.record.role !== 'pupil')
       .map(({ next }) => next),
-    ...create
-      .filter(
-        ({ next }) =>
-          next.record.role === 'staff' && next.keys.some(key => pupilKeys.has(key.tag) || pupilAccounts.has(key.tag)),
-      )
-      .map(({ next }) => next),
+    ...create.filter(({ next }) => next.record.role === 'staff' && next.keys.some(isPupils)).map(({ next }) => next),
   ]
 }

@@ -11,6 +11,8 @@ export interface SnapshotPerson {
   /** Of names and contact. */
   print: string
   keys: { type: string; tag: string; stable: boolean }[]
+  /** Of staff: user name and e-mail, as the tags of either kind of key. `wide`: with an @, and so of one colleague in any school. */
+  addresses: { type: 'username' | 'email'; tag: string; wide: boolean }[]
   record: PersonRecord
 }
 
@@ -25,6 +27,15 @@ export interface SnapshotMembership {
   record: MembershipRecord
 }
 
+/** Of a delta. */
+export interface SnapshotRemovals {
+  /** A key that holds in its year only is there in both its forms: what is gone is not sent, so that nobody says which it is. */
+  people: ReadonlySet<string>
+  groups: ReadonlySet<string>
+  /** Without `role` in every role. */
+  memberships: { groupTag: string; personTag: string; role?: MembershipRecord['role'] }[]
+}
+
 /** Ordered by source id; tags unique within their kind; at most one membership per group, person and role. */
 export interface Snapshot {
   proof: Proof
@@ -32,6 +43,9 @@ export interface Snapshot {
   people: SnapshotPerson[]
   groups: SnapshotGroup[]
   memberships: SnapshotMembership[]
+  removed: SnapshotRemovals
+  /** Of people to whom a delta refers without sending them: the tag they have when their key holds in its year only, by the one in `memberships`. */
+  yearTags: ReadonlyMap<string, string>
 }
 
 export function takeSnapshot(roster: Roster, keys: BoardKeys): Snapshot {
@@ -40,15 +54,48 @@ export function takeSnapshot(roster: Roster, keys: BoardKeys): Snapshot {
     tag: hex(sourceTag(keys, record.sourceId, record.stable ? undefined : schoolYear)),
     print: print(keys, { ...namesFrom(record), ...contactFrom(record) }),
     keys: keysFrom(record, keys),
+    addresses: addressesFrom(record, keys),
     record,
   }))
   const groups = roster.groups.map(record => ({ tag: hex(sourceTag(keys, record.sourceId)), record }))
+  const tags = tagsOf(keys, schoolYear, people, groups)
   return {
     proof: roster.proof,
     schoolYear,
     people: people.sort(bySourceId),
     groups: groups.sort(bySourceId),
-    memberships: membershipsOf(roster.memberships, people, groups),
+    memberships: membershipsOf(roster.memberships, tags),
+    removed: removalsOf(roster.removed, tags),
+    yearTags: tags.ofYear,
+  }
+}
+
+interface Tags {
+  person(sourceId: string): string
+  group(sourceId: string): string
+  ofYear: Map<string, string>
+}
+
+/** Of what came; in a delta also of what was referred to and did not come. */
+function tagsOf(keys: BoardKeys, schoolYear: string, people: SnapshotPerson[], groups: SnapshotGroup[]): Tags {
+  const personTags = new Map(people.map(({ record, tag }) => [record.sourceId, tag]))
+  const groupTags = new Map(groups.map(({ record, tag }) => [record.sourceId, tag]))
+  const ofYear = new Map<string, string>()
+  return {
+    ofYear,
+    person(sourceId) {
+      const known = personTags.get(sourceId)
+      if (known !== undefined) return known
+      const tag = hex(sourceTag(keys, sourceId))
+      personTags.set(sourceId, tag)
+      ofYear.set(tag, hex(sourceTag(keys, sourceId, schoolYear)))
+      return tag
+    },
+    group(sourceId) {
+      const tag = groupTags.get(sourceId) ?? hex(sourceTag(keys, sourceId))
+      groupTags.set(sourceId, tag)
+      return tag
+    },
   }
 }
 
@@ -74,6 +121,16 @@ export function print(keys: BoardKeys, value: PersonNames & PersonContact): stri
 const keyTag = (keys: BoardKeys, type: string, value: string): string =>
   hex(keys.fingerprint('roster-key', `${type}:${value}`))
 
+/** One system's e-mail address is another's user name. */
+function addressesFrom(record: PersonRecord, keys: BoardKeys): SnapshotPerson['addresses'] {
+  if (record.role !== 'staff') return []
+  const named = record.keys.filter(key => key.stable && (key.type === 'username' || key.type === 'email'))
+  const values = new Set([record.username, record.email, ...named.map(key => key.value)].flatMap(value => value || []))
+  return [...values].flatMap(value =>
+    (['username', 'email'] as const).map(type => ({ type, tag: keyTag(keys, type, value), wide: value.includes('@') })),
+  )
+}
+
 /** The namespaced key is one as well: where two kinds of people share numbers, only that one is nobody else's. */
 function keysFrom(record: PersonRecord, keys: BoardKeys): SnapshotPerson['keys'] {
   const all = [{ type: 'sis-id', value: record.sourceId, stable: record.stable }, ...record.keys]
@@ -81,16 +138,33 @@ function keysFrom(record: PersonRecord, keys: BoardKeys): SnapshotPerson['keys']
   return [...found].map(([tag, key]) => ({ tag, ...key }))
 }
 
-function membershipsOf(records: MembershipRecord[], people: SnapshotPerson[], groups: SnapshotGroup[]) {
-  const personTag = new Map(people.map(({ record, tag }) => [record.sourceId, tag]))
-  const groupTag = new Map(groups.map(({ record, tag }) => [record.sourceId, tag]))
+function membershipsOf(records: MembershipRecord[], tags: Tags): SnapshotMembership[] {
   const found = new Map<string, SnapshotMembership>()
   for (const record of records) {
-    const [group, person] = [groupTag.get(record.groupSourceId), personTag.get(record.personSourceId)]
-    if (group === undefined || person === undefined) continue
-    found.set(`${group} ${person} ${record.role}`, { groupTag: group, personTag: person, record })
+    const [groupTag, personTag] = [tags.group(record.groupSourceId), tags.person(record.personSourceId)]
+    found.set(`${groupTag} ${personTag} ${record.role}`, { groupTag, personTag, record })
   }
   return [...found.values()]
+}
+
+function removalsOf(removed: Roster['removed'], tags: Tags): SnapshotRemovals {
+  const people = new Set<string>()
+  const groups = new Set<string>()
+  const memberships: SnapshotRemovals['memberships'] = []
+  for (const each of removed) {
+    if (each.type === 'group') groups.add(tags.group(each.sourceId))
+    else if (each.type === 'membership') {
+      const { groupSourceId, personSourceId, role } = each
+      const both = { groupTag: tags.group(groupSourceId), personTag: tags.person(personSourceId) }
+      memberships.push({ ...both, ...(role === undefined ? {} : { role }) })
+    } else {
+      const tag = tags.person(each.sourceId)
+      people.add(tag)
+      const ofYear = tags.ofYear.get(tag)
+      if (ofYear !== undefined) people.add(ofYear)
+    }
+  }
+  return { people, groups, memberships }
 }
 
 function present<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {

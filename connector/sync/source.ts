@@ -6,13 +6,17 @@ import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Database, Tx } from '../store/database.ts'
 import type { BoardKeys, Keyring } from '../store/keyring.ts'
+import { outbound } from './outbound.ts'
 
 export interface SyncContext {
   db: Database
   keyring: Keyring
   log: Log
   clock?: () => Date
+  /** Instead of the door outwards: for tests that answer in the vendor's place. */
   fetch?: typeof fetch
+  /** Hosts of sources that may have a private address: M5_PRIVATE_HOSTS. */
+  privateHosts?: readonly string[]
   signal?: AbortSignal
   wait?: AdapterContext['wait']
   /** The registry; tests bring their own. @throws for an unknown kind */
@@ -24,10 +28,15 @@ export interface StoredSource {
   schoolId: string
   kind: string
   label: string
+  /** roster or identities. */
+  gives: string
   optionsSealed: Uint8Array
   cursor: string | null
   appliedAt: Date | null
   appliedCreatedAt: Date | null
+  fullAt: Date | null
+  goodAt: Date | null
+  profile: unknown
 }
 
 /** @throws AppError `not-found` */
@@ -37,26 +46,39 @@ export async function sourceOf(tx: Tx, boardId: string, sourceId: string): Promi
   return row
 }
 
+/** @throws SourceError for an unknown kind */
+export const adapterOf = (ctx: Pick<SyncContext, 'adapter'>, kind: string): Adapter => (ctx.adapter ?? registered)(kind)
+
 export const optionsPlace = (sourceId: string) => ({ table: 'Source', row: sourceId, column: 'optionsSealed' })
+
+/** What this run brings, besides the options. */
+export interface ThisRun {
+  progress?: (read: number, total?: number) => void
+  /** See SourceContext. */
+  schoolYear?: string
+  file?: string
+}
 
 /** @throws AppError `misconfigured` when the options are not (or no longer) what the adapter takes; SourceError for an unknown kind */
 export function openSource(
   ctx: SyncContext,
   keys: BoardKeys,
   source: Pick<StoredSource, 'id' | 'kind' | 'optionsSealed'>,
-  progress?: (read: number, total?: number) => void,
+  run: ThisRun = {},
 ): RosterSource {
-  const adapter = (ctx.adapter ?? registered)(source.kind)
+  const adapter = adapterOf(ctx, source.kind)
   const options = adapter.options.safeParse(JSON.parse(keys.open(optionsPlace(source.id), source.optionsSealed)))
   if (!options.success) {
     const wrong = options.error.issues.map(issue => issue.path.join('.')).join(', ')
     throw new AppError('misconfigured', `These options of the source are not right: ${wrong}.`, { reason: 'options' })
   }
+  const door = { hosts: adapter.hosts(options.data), privateHosts: ctx.privateHosts ?? [] }
   return adapter.open(options.data, {
-    fetch: ctx.fetch ?? fetch,
+    fetch: ctx.fetch ?? outbound(door),
+    withCertificate: certificate => outbound({ ...door, certificate }),
     clock: ctx.clock ?? (() => new Date()),
     signal: ctx.signal ?? new AbortController().signal,
     wait: ctx.wait ?? ((ms, signal) => sleep(ms, undefined, { signal })),
-    ...(progress ? { progress } : {}),
+    ...run,
   })
 }

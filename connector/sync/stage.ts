@@ -4,11 +4,16 @@ import { AppError } from '../errors.ts'
 import type { BoardKeys } from '../store/keyring.ts'
 import type { Bytes } from '../store/seal.ts'
 import type { Roster } from './collect.ts'
+import type { PlanKind } from './plan.ts'
 
 export interface Stage {
   roster: Roster
   /** The year this run was told to expect, when it was told. */
   schoolYear: string | null
+  /** As what it was looked at. */
+  kind: PlanKind
+  /** ISO instant. */
+  readAt: string
 }
 
 const days = 7
@@ -28,5 +33,8 @@ export function openStage(
     throw new AppError('gone', `This roster is older than ${days} days: sync again.`, { reason: 'stage-old' })
   // SAFETY: sealed by sealStage and bound to this row: what opens is what collect() checked.
   const packed = keys.open(place(run.id), run.stageSealed)
-  return JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString('utf8')) as Stage
+  const stage = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString('utf8')) as Stage
+  if (stage.kind === undefined)
+    throw new AppError('gone', 'This roster was held by an earlier version: sync again.', { reason: 'stage-old' })
+  return stage
 }

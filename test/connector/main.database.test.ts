@@ -1,5 +1,5 @@
 /** The service as it is started: a process of its own, with the embedded database of its own data directory. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -26,6 +26,17 @@ it('is stopped in order by whoever hears that it is ready, however soon', async 
   const connector = await startConnector({ M5_DATA: data })
   expect(await connector.stop()).toBe(0)
   expect(databaseRuns()).toBe(false)
+})
+
+it('clears away what a crash left of an upload, and not what somebody is sending', async () => {
+  const uploads = join(data, 'uploads')
+  mkdirSync(uploads)
+  for (const name of ['left.xml', 'sent.xml']) writeFileSync(join(uploads, name), '<EDEX>')
+  const hourAgo = new Date(Date.now() - 3_600_000)
+  utimesSync(join(uploads, 'left.xml'), hourAgo, hourAgo)
+  const connector = await startConnector({ M5_DATA: data })
+  expect(readdirSync(uploads)).toEqual(['sent.xml'])
+  await connector.stop()
 })
 
 describe('a start that is refused', () => {

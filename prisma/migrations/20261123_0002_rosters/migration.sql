@@ -47,6 +47,10 @@ ALTER TABLE "Person" ADD CONSTRAINT "Person_boardId_mergedIntoId_fkey" FOREIGN K
 -- AddForeignKey
 ALTER TABLE "MatchConflict" ADD CONSTRAINT "MatchConflict_boardId_sourceId_fkey" FOREIGN KEY ("boardId", "sourceId") REFERENCES "Source"("boardId", "id") ON DELETE CASCADE ON UPDATE CASCADE;
 
+-- Who else in this school has the key.
+DROP INDEX "RosterKey_boardId_type_valueTag_idx";
+CREATE INDEX "RosterKey_boardId_type_valueTag_schoolId_idx" ON "RosterKey"("boardId", "type", "valueTag", "schoolId");
+
 -- The wall (0001): the new table behind it as well.
 alter table "MatchConflict" enable row level security;
 alter table "MatchConflict" force row level security;

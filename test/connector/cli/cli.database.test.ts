@@ -250,6 +250,52 @@ test('what was set up can be undone and changed: origin, sign-in, unused source,
   expect(back.json).not.toHaveProperty('helpLines')
   expect(await m5(['school', 'set', ...at, '--school-day-ends', 'noon'])).toMatchObject({ code: 1 })
   expect(await m5(['school', 'set', ...at])).toMatchObject({ code: 1, json: { error: 'invalid-input' } })
+
+  const limits = [
+    '--sync-limit',
+    'removalShare=0.2',
+    '--sync-limit',
+    'summerHold=false',
+    '--sync-limit',
+    'topGrades=15,16',
+  ]
+  expect(await m5(['school', 'set', ...at, ...limits])).toMatchObject({
+    code: 0,
+    json: { sync: { removalShare: 0.2, summerHold: false, topGrades: ['15', '16'], removalsAtLeast: 5 } },
+  })
+  expect(await m5(['school', 'set', ...at, '--sync-limit', 'removalShare=default'])).toMatchObject({
+    json: { sync: { removalShare: 0.1, summerHold: false } },
+  })
+  for (const wrong of ['removalShare=2', 'removalShare=many', 'nonsense=1', 'removalShare'])
+    expect(await m5(['school', 'set', ...at, '--sync-limit', wrong])).toMatchObject({ code: 1 })
+})
+
+test('what the sources are and what passes their doors is said without a database', async () => {
+  const nowhere = { env: { M5_DATA: '/nowhere', DATABASE_URL: 'postgresql://nobody@127.0.0.1:9/none' } }
+  const kinds = await m5(['source', 'kinds'], nowhere)
+  expect(kinds.code).toBe(0)
+  for (const { kind } of kinds.json as { kind: string }[]) {
+    const fields = await m5(['source', 'fields', kind], nowhere)
+    expect(fields).toMatchObject({ code: 0, json: { kind, fields: expect.anything(), never: expect.anything() } })
+  }
+  expect((await m5(['source', 'fields', 'edexml-file'], { ...nowhere, plain: true })).out).toMatch(
+    /^achternaam +person.familyName$/m,
+  )
+  expect(await m5(['source', 'fields', 'nothing'], nowhere)).toMatchObject({ code: 1 })
+})
+
+test('a roster that is handed over as a file is held and shown, whatever was applied before', async () => {
+  const env = { M5_DATA: join(dir, 'upload') }
+  await m5(['board', 'add', 'Stichting Oost'], { env })
+  await m5(['school', 'add', 'De Upload', '--brin', '99ZZ'], { env })
+  await m5(['source', 'add', '--kind', 'edexml-file'], { env })
+  expect(await m5(['sync'], { env })).toMatchObject({ code: 4 })
+  const first = await m5(['sync', '--file', write()], { env })
+  expect(first).toMatchObject({ code: 2, json: [{ state: 'held' }] })
+  const [{ runId } = { runId: '' }] = first.json as { runId: string }[]
+  expect(await m5(['sync', '--approve', runId], { env })).toMatchObject({ code: 0, json: { state: 'applied' } })
+  expect(await m5(['sync', '--file', write({ n: 1 })], { env })).toMatchObject({ code: 2, json: [{ state: 'held' }] })
+  expect(await m5(['sync', '--file', join(dir, 'nowhere.xml')], { env })).toMatchObject({ code: 4 })
 })
 
 test('a source that is broken does not keep the next one from its sync', async () => {

@@ -2,16 +2,20 @@
 import { describe, expect, test } from 'vitest'
 import type { PersonRecord } from '../../../adapters/roster.ts'
 import { SyncLimits } from '../../../connector/store/schools.ts'
+import { SourceProfile } from '../../../connector/store/source-profile.ts'
 import { type GuardInput, guards, judge } from '../../../connector/sync/guards.ts'
 import { plan } from '../../../connector/sync/plan.ts'
 import { group, type MadeUp, madeUpSchool, member, pupil, teacher, without, yearLater } from './made-up.ts'
-import { snapshotOf, storedFrom } from './pure.ts'
+import { changesBetween, snapshotOf, storedFrom } from './pure.ts'
 
 interface Case {
   before?: MadeUp
   after?: MadeUp
   today?: string
   limits?: Partial<SyncLimits>
+  profile?: Partial<SourceProfile>
+  /** What changed alone, and not everything. */
+  delta?: boolean
   more?: Partial<GuardInput>
 }
 
@@ -21,9 +25,11 @@ function input({
   after = before,
   today = '2026-10-05',
   limits = {},
+  profile = {},
+  delta = false,
   more = {},
 }: Case): GuardInput {
-  const snapshot = snapshotOf(after)
+  const snapshot = delta ? changesBetween(before, after) : snapshotOf(after)
   const stored = storedFrom(before, today)
   return {
     plan: plan(snapshot, stored, today),
@@ -31,9 +37,14 @@ function input({
     stored,
     school: { brin: '99ZZ', location: '00' },
     source: { appliedAt: new Date('2026-10-04T02:00:00Z'), appliedCreatedAt: new Date('2026-10-04T01:00:00Z') },
+    profile: SourceProfile.parse(profile),
     limits: SyncLimits.parse(limits),
+    asked: null,
     today,
     sameNames: 0,
+    strangers: { of: 0, count: 0 },
+    damaged: 0,
+    movedGroups: [],
     preview: false,
     ...more,
   }
@@ -73,19 +84,61 @@ const newTeacher = (keys: PersonRecord['keys']): MadeUp => ({
   people: [...base.people, teacher(99, { keys })],
 })
 
+/** One more membership, of whom and where the changes do not say. */
+function toNowhere(groupSourceId: string, personSourceId: string): MadeUp {
+  const more = { type: 'membership', groupSourceId, personSourceId, role: 'pupil' } as const
+  return { ...base, memberships: [...base.memberships, more] }
+}
+
+/** So many people of no known role among 42 or so. */
+function unknown(count: number): MadeUp {
+  const more = Array.from({ length: count }, (_, n) =>
+    pupil(900 + n, { role: 'unknown', username: undefined, keys: [] } as never),
+  )
+  return { ...base, people: [...base.people, ...more] }
+}
+
 /** [guard, it fires, it does not] */
 const table: [string, Case, Case][] = [
   ['other-school', { after: { ...base, brin: '98YY' } }, { after: { ...base, brin: '99zz' } }],
   ['other-school', { after: { ...base, location: '01' } }, { after: { ...base, location: '00' } }],
   ['past-school-year', { after: madeUpSchool('2025-2026'), before: madeUpSchool('2025-2026') }, {}],
   ['past-school-year', { limits: { schoolYear: '2027-2028' } }, { limits: { schoolYear: '2026-2027' } }],
-  ['year-behind', { before: madeUpSchool('2027-2028'), after: base }, { before: base }],
+  ['past-school-year', { more: { asked: '2027-2028' } }, { more: { asked: '2026-2027' } }],
+  [
+    'year-behind',
+    { before: base, after: madeUpSchool('2025-2026'), limits: { schoolYear: '2025-2026' } },
+    { before: madeUpSchool('2027-2028'), after: base },
+  ],
+  [
+    'other-organisation',
+    { after: { ...base, organisation: 'b-2' }, profile: { organisation: 'b-1' } },
+    { after: { ...base, organisation: 'b-1' }, profile: { organisation: 'b-1' } },
+  ],
+  [
+    'delta-other-year',
+    { before: madeUpSchool('2025-2026'), after: base, delta: true },
+    { after: renamed(base, 1), delta: true },
+  ],
+  ['delta-other-year', { after: madeUpSchool('2027-2028'), delta: true }, { after: renamed(base, 1), delta: true }],
+  [
+    'delta-reference',
+    { after: toNowhere('groep:G3', 'leerling:999'), delta: true },
+    { after: toNowhere('groep:G3', 'leerling:401'), delta: true },
+  ],
+  [
+    'delta-reference',
+    { after: toNowhere('groep:G99', 'leerling:401'), delta: true },
+    { after: toNowhere('groep:G5', 'leerling:401'), delta: true },
+  ],
+  ['reused-keys', { more: { strangers: { of: 10, count: 6 } } }, { more: { strangers: { of: 10, count: 5 } } }],
   [
     'older',
     { after: { ...base, createdAt: '2026-10-04T00:59:59Z' } },
     { after: { ...base, createdAt: '2026-10-04T01:00:00Z' } },
   ],
   ['no-pupils', { after: gone(base, 30) }, { after: gone(base, 29) }],
+  ['no-pupils', { after: gone(base, 30) }, { after: gone(base, 30), delta: true }],
   [
     'type-missing',
     { after: without(base, ...[3, 4, 5, 6, 7, 8].map(n => `leerkracht:${n}`)) },
@@ -100,6 +153,11 @@ const table: [string, Case, Case][] = [
     'type-missing',
     { after: { ...base, memberships: [] } },
     { after: { ...base, memberships: base.memberships.slice(0, 1) } },
+  ],
+  [
+    'type-missing',
+    { after: without(base, ...[3, 4, 5, 6, 7, 8].map(n => `leerkracht:${n}`)) },
+    { after: without(base, ...[3, 4, 5, 6, 7, 8].map(n => `leerkracht:${n}`)), delta: true },
   ],
   [
     'next-school-year',
@@ -119,6 +177,16 @@ const table: [string, Case, Case][] = [
       more: { source: { appliedAt: null, appliedCreatedAt: null } },
     },
     { after: { ...base, brin: undefined } as unknown as MadeUp },
+  ],
+  [
+    'school-unnamed',
+    { after: { ...base, brin: undefined } as unknown as MadeUp, profile: { named: true } },
+    { after: { ...base, brin: undefined } as unknown as MadeUp, profile: { named: false } },
+  ],
+  [
+    'school-unnamed',
+    { profile: { organisation: 'b-1' } },
+    { after: { ...base, organisation: 'b-1' }, profile: { organisation: 'b-1' } },
   ],
   ['preview', { more: { preview: true } }, {}],
   ['removals', { before: twenty, after: gone(twenty, 21) }, { before: twenty, after: gone(twenty, 20) }],
@@ -147,10 +215,54 @@ const table: [string, Case, Case][] = [
     { after: gone(base, 1), today: '2026-08-20' },
     { after: gone(base, 1), today: '2026-08-20', limits: { summerHold: false } },
   ],
+  [
+    'summer-removals',
+    { after: gone(base, 1), today: '2026-09-02', limits: { summerTo: '09-02' } },
+    { after: gone(base, 1), today: '2026-09-03', limits: { summerTo: '09-02' } },
+  ],
+  [
+    'summer-removals',
+    { ...summer(1), today: '2026-06-01', limits: { summerFrom: '06-01' } },
+    { ...summer(1), today: '2026-06-01', limits: { summerFrom: '06-02' } },
+  ],
+  ['removals', { after: gone(base, 6), delta: true }, { after: gone(base, 5), delta: true }],
+  ['updates', { after: renamed(base, 28), delta: true }, { after: renamed(base, 27), delta: true }],
   ['updates', { after: renamed(base, 28) }, { after: renamed(base, 27) }],
   ['new-keys', { ...newKeys(6), more: { sameNames: 6 } }, { ...newKeys(6), more: { sameNames: 5 } }],
   ['new-keys', { ...newKeys(12), more: { sameNames: 7 } }, { ...newKeys(12), more: { sameNames: 6 } }],
   ['keys-missing', { after: keyless(base, 30) }, { after: keyless(base, 29) }],
+  ['keys-missing', { after: keyless(base, 30) }, { after: keyless(base, 30), delta: true }],
+  [
+    'fields-missing',
+    { profile: { pupils: 30, fields: { email: 6, username: 30 } } },
+    { profile: { pupils: 30, fields: { email: 5, username: 30 } } },
+  ],
+  [
+    'fields-missing',
+    { profile: { pupils: 30, fields: { email: 30 } } },
+    {
+      after: changed(base, 'leerling:301', { email: 'kim@proef.example' }),
+      profile: { pupils: 30, fields: { email: 30 } },
+    },
+  ],
+  [
+    'fields-missing',
+    { profile: { pupils: 30, fields: { email: 30 } } },
+    { profile: { pupils: 30, fields: { email: 30 } }, limits: { fieldShare: 1 }, after: renamed(base, 1), delta: true },
+  ],
+  [
+    'narrower-grant',
+    { after: { ...base, grant: ['pupils'] }, profile: { grant: ['pupils', 'locations'] } },
+    { after: { ...base, grant: ['locations', 'pupils', 'staff'] }, profile: { grant: ['pupils', 'locations'] } },
+  ],
+  ['narrower-grant', { profile: { grant: ['pupils'] } }, { profile: { grant: [] } }],
+  ['unknown-roles', { after: unknown(6) }, { after: unknown(5) }],
+  ['unknown-roles', { after: unknown(6) }, { after: unknown(6), profile: { unknownRoles: 6 } }],
+  ['unknown-roles', { after: unknown(6) }, { after: unknown(6), limits: { unknownRoleShare: 0.2 } }],
+  ['damaged-text', { more: { damaged: 6 } }, { more: { damaged: 5 } }],
+  ['damaged-text', { more: { damaged: 6 } }, { more: { damaged: 6 }, profile: { damaged: 6 } }],
+  ['damaged-text', { more: { damaged: 6 } }, { more: { damaged: 6 }, limits: { damagedAtMost: 6 } }],
+  ['group-moved', { more: { movedGroups: ['7A'] } }, { more: { movedGroups: [] } }],
   [
     'pupil-becomes-staff',
     { after: changed(base, 'leerling:301', { role: 'staff' }) },

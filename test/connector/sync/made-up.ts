@@ -5,7 +5,10 @@ import { type GroupRecord, type MembershipRecord, type PersonRecord, RosterRecor
 import {
   type Adapter,
   type Batch,
+  type Capabilities,
+  type Finding,
   type Proof,
+  type Removal,
   type RosterField,
   SourceError,
   type SourceField,
@@ -17,6 +20,8 @@ export interface MadeUp {
   brin?: string
   location?: string
   createdAt?: string
+  organisation?: string
+  grant?: string[]
   groups: GroupRecord[]
   people: PersonRecord[]
   memberships: MembershipRecord[]
@@ -120,6 +125,7 @@ export function toRoster(school: MadeUp): Roster {
     groups: school.groups,
     people: school.people,
     memberships: school.memberships,
+    removed: [],
     findings: [],
     proof: proofOf(school, 'snapshot', recordsOf(school)),
   }
@@ -134,18 +140,65 @@ const recordsOf = (school: MadeUp): RosterRecord[] => [
 ]
 
 function proofOf(school: MadeUp, kind: Proof['kind'], records: RosterRecord[]): Proof {
-  const { schoolYear, brin, location, createdAt } = school
+  const { schoolYear, createdAt, brin, location, organisation, grant } = school
   const counts = { school: 0, group: 0, person: 0, membership: 0 }
   for (const record of records) counts[record.type] += 1
   return {
     kind,
-    scope: { schoolYear, ...(brin === undefined ? {} : { brin }), ...(location === undefined ? {} : { location }) },
+    scope: { schoolYear, ...given({ brin, location, organisation }) },
     counts,
-    ...(createdAt === undefined ? {} : { createdAt }),
-    cursor: createHash('sha256')
-      .update(JSON.stringify([records, createdAt]))
-      .digest('hex'),
+    ...given({ createdAt, grant }),
+    cursor: cursorOf(school),
   }
+}
+
+const given = <T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  // SAFETY: the same keys, less those without a value.
+  Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as never
+
+export const cursorOf = (school: MadeUp): string =>
+  createHash('sha256')
+    .update(JSON.stringify([recordsOf(school), school.createdAt]))
+    .digest('hex')
+
+const membershipKey = (each: MembershipRecord) => `${each.groupSourceId} ${each.personSourceId} ${each.role}`
+
+/**
+ * What a source that sends changes says between the two. Who comes back, and a group that does, comes with every membership: as the contract
+ * of a delta wants it, or it would ask for everything again.
+ */
+export function deltaOf(before: MadeUp, next: MadeUp): Roster {
+  const was = new Map(before.people.map(each => [each.sourceId, each]))
+  const wasGroup = new Map(before.groups.map(each => [each.sourceId, each]))
+  const same = (a: object | undefined, b: object) => JSON.stringify(a) === JSON.stringify(b)
+  const isBack = (sourceId: string) => (was.get(sourceId)?.status ?? 'inactive') === 'inactive'
+  const people = next.people.filter(each => !same(was.get(each.sourceId), each) || each.status === 'inactive')
+  const groups = next.groups.filter(each => !same(wasGroup.get(each.sourceId), each))
+  const wasIn = new Map(before.memberships.map(each => [membershipKey(each), each]))
+  const memberships = next.memberships.filter(
+    each =>
+      !same(wasIn.get(membershipKey(each)), each) || isBack(each.personSourceId) || !wasGroup.has(each.groupSourceId),
+  )
+  const [ids, groupIds, places] = [
+    new Set(next.people.map(each => each.sourceId)),
+    new Set(next.groups.map(each => each.sourceId)),
+    new Set(next.memberships.map(membershipKey)),
+  ]
+  const removed: Removal[] = [
+    ...before.people
+      .filter(each => !ids.has(each.sourceId))
+      .map(({ sourceId }) => ({ type: 'person' as const, sourceId })),
+    ...before.groups
+      .filter(each => !groupIds.has(each.sourceId))
+      .map(({ sourceId }) => ({ type: 'group' as const, sourceId })),
+    ...before.memberships
+      .filter(each => !places.has(membershipKey(each)))
+      .map(({ groupSourceId, personSourceId, role }) => ({
+        ...{ type: 'membership' as const, groupSourceId, personSourceId, role },
+      })),
+  ]
+  const records = [...groups, ...people, ...memberships]
+  return { groups, people, memberships, removed, findings: [], proof: { ...proofOf(next, 'delta', records) } }
 }
 
 /** What the source says next: a school, a failure, or something by hand. */
@@ -153,29 +206,46 @@ export interface Stand {
   says: MadeUp | SourceError | ((cursor: string | null) => AsyncIterable<Batch | Proof>)
   /** Awaited in the middle of reading. */
   pause?: () => Promise<void>
+  can?: Partial<Capabilities>
+  fields?: SourceField[]
+  /** Of a delta source: what it knows that it said before, by cursor. */
+  said?: Map<string, MadeUp>
+  /** Asked for another school year. */
+  ahead?: MadeUp
+  findings?: Finding[]
+  /** Cursors that it was asked with, newest last. */
+  askedWith?: (string | null)[]
 }
 
 const everyField: SourceField[] = RosterRecord.options.flatMap(({ shape: { type, ...fields } }) =>
   // SAFETY: the names are the schema's own.
   Object.keys(fields).map(name => ({ wire: 'made up', roster: `${type.value}.${name}` as RosterField })),
 )
+const plain: Capabilities = {
+  ...{ mode: 'snapshot', keysUniqueIn: 'school', nextYear: true, groupTeachers: true, window: 'any' },
+}
 
 export function madeUpAdapter(stand: Stand): (kind: string) => Adapter {
   const options = z.object({ token: z.string().optional() })
   const adapter: Adapter = {
     kind: 'made-up',
     title: 'Made up',
-    can: { mode: 'snapshot', keysUniqueIn: 'school', nextYear: true, groupTeachers: true, window: 'any' },
+    get can() {
+      return { ...plain, ...stand.can }
+    },
     standing: 'tested',
     options,
     secrets: ['token'],
-    fields: everyField,
+    get fields() {
+      return stand.fields ?? everyField
+    },
     never: [],
     hosts: () => [],
-    open: () => ({
+    open: (_options, { schoolYear }) => ({
       check: async () => ({ ok: true, says: [] }),
       async *read(cursor) {
-        const { says } = stand
+        stand.askedWith?.push(cursor)
+        const says = schoolYear !== undefined && stand.ahead ? stand.ahead : stand.says
         if (says instanceof SourceError) throw says
         if (typeof says === 'function') {
           yield* says(cursor)
@@ -188,12 +258,30 @@ export function madeUpAdapter(stand: Stand): (kind: string) => Adapter {
           yield { ...proof, kind: 'unchanged' }
           return
         }
+        const before = cursor === null ? undefined : stand.said?.get(cursor)
+        stand.said?.set(String(proof.cursor), says)
+        if (before) {
+          yield* changes(deltaOf(before, says))
+          return
+        }
         const half = Math.ceil(records.length / 2)
         for (const [n, page] of [records.slice(0, half), records.slice(half)].entries())
-          yield { kind: 'batch', records: page, findings: [], page: { n: n + 1, count: page.length } }
+          yield {
+            kind: 'batch',
+            records: page,
+            findings: n === 0 ? (stand.findings ?? []) : [],
+            page: { n: n + 1, count: page.length },
+          }
         yield proof
       },
     }),
   }
   return () => adapter
+}
+
+function* changes({ groups, people, memberships, removed, proof }: Roster): Generator<Batch | Proof> {
+  const records = [...groups, ...people, ...memberships]
+  yield { kind: 'batch', records: [], removed, findings: [], page: { n: 1, count: 0 } }
+  yield { kind: 'batch', records, findings: [], page: { n: 2, count: records.length } }
+  yield proof
 }

@@ -1,40 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { PersonRecord } from '../../../adapters/roster.ts'
 import { countChanges, diffLines } from '../../../connector/sync/diff.ts'
 import { isEmpty, plan } from '../../../connector/sync/plan.ts'
+import { anySchool } from './any-school.ts'
 import { canary, group, type MadeUp, madeUpSchool, member, pupil, teacher, without, yearLater } from './made-up.ts'
-import { after, snapshotOf, storedFrom } from './pure.ts'
+import { carriedOut, nothing, snapshotOf, storedFrom } from './pure.ts'
 
 const today = '2026-10-05'
 const changes = (before: MadeUp, next: MadeUp, day = today) =>
   countChanges(plan(snapshotOf(next), storedFrom(before, day), day))
-
-/** Any small school: 4 groups, up to 12 people, of any role and status, with or without keys that hold. */
-const anySchool = (schoolYear: string) =>
-  fc
-    .array(
-      fc.record({
-        n: fc.integer({ min: 1, max: 12 }),
-        group: fc.integer({ min: 3, max: 6 }),
-        role: fc.constantFrom<PersonRecord['role']>('pupil', 'staff', 'parent'),
-        status: fc.constantFrom<PersonRecord['status']>('active', 'pending', 'inactive'),
-        stable: fc.boolean(),
-        family: fc.constantFrom('A', 'B'),
-      }),
-      { maxLength: 12 },
-    )
-    .map(entries => {
-      const school: MadeUp = { ...madeUpSchool(schoolYear), people: [], memberships: [] }
-      for (const { n, group: of, role, status, stable, family } of new Map(
-        entries.map(each => [each.n, each]),
-      ).values()) {
-        const made = pupil(n, { sourceId: `mens:${stable ? '' : '#'}${n}`, role, status, stable, familyName: family })
-        school.people.push(made)
-        school.memberships.push(member(group(of, schoolYear), made))
-      }
-      return school
-    })
 
 describe('plan', () => {
   test('of a roster that was applied is empty', () => {
@@ -51,7 +25,7 @@ describe('plan', () => {
       fc.property(years.chain(anySchool), anySchool('2026-2027'), (before, next) => {
         const stored = storedFrom(before, '2025-10-05')
         const snapshot = snapshotOf(next)
-        const done = after(stored, plan(snapshot, stored, today), snapshot)
+        const done = carriedOut(stored, plan(snapshot, stored, today), snapshot)
         expect(countChanges(plan(snapshot, done, today))).toEqual({})
         expect(isEmpty(plan(snapshot, done, today))).toBe(true)
         // And what is open then is what the roster says, no more and no less.
@@ -145,7 +119,7 @@ describe('plan', () => {
       memberships: [...base.memberships, member(group(3), late)],
     }
     const start = (day: string, before: MadeUp | null) => {
-      const stored = before ? storedFrom(before, day) : { people: [], groups: [], memberships: [], keyHolders: [] }
+      const stored = before ? storedFrom(before, day) : nothing
       const { memberships } = plan(snapshotOf(with306), stored, day)
       return memberships.create.find(each => each.record.personSourceId === 'leerling:306')?.startsOn
     }
@@ -164,13 +138,15 @@ describe('plan', () => {
       snapshotOf(one)
         .people.find(each => each.record.sourceId === 'leerkracht:50')
         ?.keys.find(each => each.type === 'object-id')?.tag ?? ''
-    const stored = { people: [], groups: [], memberships: [], keyHolders: [{ tag, personId: 'p-1', roles: ['staff'] }] }
+    const facts = { sameSchool: false, sameKind: true, byRoster: true, live: true, opens: false }
+    const holder = (personId: string) => ({ tag, personId, roles: ['staff'], ...facts })
+    const stored = { ...nothing, keyHolders: [holder('p-1')] }
     const linked = (school: MadeUp, holders = stored.keyHolders) =>
       plan(snapshotOf(school), { ...stored, keyHolders: holders }, today).people.create.filter(
         each => each.personId !== null,
       ).length
     expect([linked(one), linked(two)]).toEqual([1, 0])
-    expect(linked(one, [...stored.keyHolders, { tag, personId: 'p-2', roles: ['staff'] }])).toBe(0)
+    expect(linked(one, [...stored.keyHolders, holder('p-2')])).toBe(0)
   })
 })
 

@@ -3,30 +3,38 @@ import { yearSpan } from '../../../connector/store/calendar.ts'
 import { fingerprints } from '../../../connector/store/fingerprints.ts'
 import type { BoardKeys } from '../../../connector/store/keyring.ts'
 import type { StoredRoster } from '../../../connector/store/roster.ts'
+import type { Roster } from '../../../connector/sync/collect.ts'
 import { type Plan, plan } from '../../../connector/sync/plan.ts'
 import { type Snapshot, takeSnapshot } from '../../../connector/sync/snapshot.ts'
-import { type MadeUp, toRoster } from './made-up.ts'
+import { deltaOf, type MadeUp, toRoster } from './made-up.ts'
 
 const keys = { fingerprint: fingerprints(Buffer.alloc(32, 7)) } as unknown as BoardKeys
 
 export const snapshotOf = (school: MadeUp): Snapshot => takeSnapshot(toRoster(school), keys)
+export const changesBetween = (before: MadeUp, next: MadeUp): Snapshot => takeSnapshot(deltaOf(before, next), keys)
+export const snapshotFrom = (roster: Roster): Snapshot => takeSnapshot(roster, keys)
 
-const nothing: StoredRoster = { people: [], groups: [], memberships: [], keyHolders: [] }
+export const nothing: StoredRoster = { people: [], groups: [], memberships: [], keyHolders: [] }
 
 export const storedFrom = (school: MadeUp, today: string): StoredRoster => {
   const snapshot = snapshotOf(school)
-  return after(nothing, plan(snapshot, nothing, today), snapshot)
+  return carriedOut(nothing, plan(snapshot, nothing, today), snapshot)
 }
 
 /** A second writing of apply.ts, in memory: what is stored once the plan is done. */
-export function after(stored: StoredRoster, made: Plan, snapshot: Snapshot): StoredRoster {
+export function carriedOut(stored: StoredRoster, made: Plan, snapshot: Snapshot): StoredRoster {
   const people = new Map(stored.people.map(person => [person.affiliationId, person]))
   for (const { next, personId } of made.people.create)
     people.set(`a-${next.tag}`, storedPerson(next, `a-${next.tag}`, personId ?? `p-${next.tag}`))
-  for (const { stored: was, next } of made.people.update)
+  const byTag = new Map(stored.people.map(person => [person.tag, person]))
+  for (const { stored: was, next } of made.people.update) {
     people.set(was.affiliationId, { ...storedPerson(next, was.affiliationId, was.personId), keys: was.keys })
+    byTag.set(next.tag, was)
+  }
+  for (const was of made.people.retire)
+    people.set(was.affiliationId, { ...was, status: 'inactive', tag: `retired ${was.affiliationId}` })
   for (const was of made.people.deactivate) people.set(was.affiliationId, { ...was, status: 'inactive' })
-  const byTag = new Map([...people.values()].map(person => [person.tag, person]))
+  for (const person of people.values()) byTag.set(person.tag, person)
   const removed = new Set(made.keys.remove.map(key => key.id))
   for (const person of people.values()) {
     const mine = made.keys.create.filter(key => key.personTag === person.tag)
@@ -65,10 +73,12 @@ export function after(stored: StoredRoster, made: Plan, snapshot: Snapshot): Sto
       endsOn,
     })
   }
+  const tagOf = new Map([...people.values()].map(person => [person.personId, person.tag]))
   return {
     people: [...people.values()],
     groups: [...groups.values()],
-    memberships: [...memberships.values()],
+    // As it is read: by the tag that the person has now.
+    memberships: [...memberships.values()].map(each => ({ ...each, personTag: tagOf.get(each.personId) ?? '' })),
     keyHolders: [],
   }
 }

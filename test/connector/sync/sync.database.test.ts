@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SourceError } from '../../../adapters/source.ts'
 import { createBoard } from '../../../connector/admin/boards.ts'
-import { addSchool, changeSchoolSettings } from '../../../connector/admin/schools.ts'
-import { addSource } from '../../../connector/admin/sources.ts'
+import { changeSchoolSettings } from '../../../connector/admin/schools.ts'
 import { displayName, namesOf } from '../../../connector/store/people.ts'
 import { withTenant } from '../../../connector/store/scope.ts'
-import { approveRun, cancelRun, listRuns, previewRun, runSync } from '../../../connector/sync/run.ts'
-import type { SyncInput } from '../../../connector/sync/weigh.ts'
+import { approveRun, cancelRun, listRuns, previewRun } from '../../../connector/sync/run.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import {
   canary,
@@ -22,6 +20,7 @@ import {
   without,
   yearLater,
 } from './made-up.ts'
+import { openMemberships, peopleOf, schoolWith as settle, signedIn } from './place.ts'
 
 let t: TestDatabase
 beforeAll(async () => {
@@ -29,83 +28,8 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-/** A school of its own for each test, with a clock that stands where it is put. */
-async function schoolWith(says: Stand['says'], day = '2026-10-05', boardId?: string, brin = '99ZZ') {
-  const stand: Stand = { says }
-  const at = { now: new Date(`${day}T10:00:00Z`) }
-  const ctx = { db: t.db, keyring: t.keyring, log: t.log, clock: () => at.now, adapter: madeUpAdapter(stand) }
-  const board = boardId ?? (await createBoard(ctx, { name: 'Bestuur' })).boardId
-  const school = await addSchool(ctx, { boardId: board, name: 'De Klim', brin })
-  const options = { token: 'tok-geheim' }
-  const source = await addSource(ctx, { boardId: board, schoolId: school.id, kind: 'made-up', label: 'Bron', options })
-  const input = { boardId: board, sourceId: source.id, by: 'operator' }
-  return {
-    ctx,
-    stand,
-    boardId: board,
-    schoolId: school.id,
-    sourceId: source.id,
-    onDay: (to: string) => {
-      at.now = new Date(`${to}T10:00:00Z`)
-    },
-    sync: (more: Partial<SyncInput> = {}) => runSync(ctx, { ...input, ...more }),
-    approve: (runId: string) => approveRun(ctx, { boardId: board, runId, by: 'operator' }),
-    async first() {
-      const held = await runSync(ctx, input)
-      return approveRun(ctx, { boardId: board, runId: held.runId, by: 'operator' })
-    },
-    read: <T>(work: Parameters<typeof withTenant<T>>[2]) => withTenant(t.db, { boardId: board, role: 'system' }, work),
-  }
-}
-type Place = Awaited<ReturnType<typeof schoolWith>>
-
-async function peopleOf({ ctx, boardId, schoolId, read }: Place) {
-  const keys = await ctx.keyring.board(boardId)
-  return read(async tx => {
-    const rows = await tx.affiliation.findMany({ where: { boardId, schoolId }, include: { person: true } })
-    const names = await namesOf(
-      tx,
-      keys,
-      boardId,
-      rows.map(row => row.personId),
-    )
-    return new Map(
-      rows.map(row => [
-        names.get(row.personId)?.given ?? '?',
-        {
-          id: row.personId,
-          status: row.status,
-          grade: row.grade,
-          active: row.person.active,
-          gone: row.person.deactivatedAt,
-        },
-      ]),
-    )
-  })
-}
-
-const openMemberships = ({ boardId, schoolId, read }: Place) =>
-  read(tx =>
-    tx.membership.findMany({
-      where: { boardId, schoolId, endsOn: null },
-      include: { group: { include: { schoolYear: true } } },
-    }),
-  )
-
-const signedIn = ({ boardId, schoolId, read }: Place, personId: string) =>
-  read(async tx => {
-    const id = randomUUID()
-    const soon = new Date(Date.now() + 3_600_000)
-    await tx.session.create({
-      data: { boardId, id, personId, schoolId, channel: 'test', authTime: new Date(), endsAt: soon },
-    })
-    return async () => {
-      const row = await withTenant(t.db, { boardId, role: 'system' }, again =>
-        again.session.findUniqueOrThrow({ where: { boardId_id: { boardId, id } } }),
-      )
-      return row.endedAt === null
-    }
-  })
+const schoolWith = (says: Stand['says'], day = '2026-10-05', boardId?: string, brin = '99ZZ') =>
+  settle(t, says, { day, brin, ...(boardId === undefined ? {} : { boardId }) })
 
 describe('the first run', () => {
   test('is held, changes nothing, and is applied as it was seen when approved', async () => {
@@ -327,11 +251,11 @@ describe('a new school year', () => {
     expect(await place.sync()).toMatchObject({ state: 'held', reasons: [{ guard: 'summer-removals' }] })
   })
 
-  test('next year’s roster is held, and takes nobody out of the present groups before the year is over', async () => {
+  test('the roster of a year that has not begun is held, and takes nobody out of the present groups', async () => {
     const place = await turned()
     place.onDay('2026-07-06')
     const held = await place.sync()
-    expect(held.reasons.map(reason => reason.guard)).toEqual(['next-school-year', 'summer-removals'])
+    expect(held.reasons.map(reason => reason.guard)).toEqual(['next-school-year'])
     await place.approve(held.runId)
     const all = await place.read(tx => tx.membership.findMany({ where: { boardId: place.boardId } }))
     const now = all.filter(
@@ -339,7 +263,16 @@ describe('a new school year', () => {
     )
     expect(now).toHaveLength(36)
     place.stand.says = { ...madeUpSchool('2025-2026'), createdAt: '2026-07-07T00:00:00Z' }
-    expect(await place.sync()).toMatchObject({ state: 'refused', reasons: [{ guard: 'year-behind' }] })
+    expect(await place.sync()).toMatchObject({ state: 'unchanged' })
+  })
+
+  test('this year’s is refused once the next has begun', async () => {
+    const place = await turned()
+    await place.sync()
+    place.stand.says = { ...madeUpSchool('2025-2026'), createdAt: '2026-09-08T00:00:00Z' }
+    expect(await place.sync({ schoolYear: '2025-2026' })).toMatchObject({
+      ...{ state: 'refused', reasons: [{ guard: 'year-behind' }] },
+    })
   })
 })
 
