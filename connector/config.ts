@@ -26,8 +26,8 @@ const Environment = z.object({
   /** Hosts of roster sources that may have a private address, `name` or `name:port`, with commas between: a SIS in the school's own network. */
   M5_PRIVATE_HOSTS: z
     .string()
-    .default('')
-    .transform(text => text.split(',').flatMap(host => host.trim().toLowerCase() || []))
+    .optional()
+    .transform(text => (text ?? '').split(',').flatMap(host => host.trim().toLowerCase() || []))
     .pipe(z.array(z.string().regex(/^(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?$/))),
   /** When the schedule reads the rosters, by the clock of Amsterdam. Suppliers want to be asked between 20:00 and 06:00. */
   M5_SYNC_WINDOW: z

@@ -1,8 +1,7 @@
 /** Starts the service and stops it in order: no new requests and no new syncs, the running ones finished, then the database. */
 import { createServer, type Server } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { clearUploads } from './admin/roster-runs.ts'
-import { uploadsIn } from './api/roster-routes.ts'
+import { clearUploads, uploadsIn } from './admin/uploads.ts'
 import { type AppParts, openApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { AppError } from './errors.ts'
@@ -11,7 +10,7 @@ import { type Database, openDatabase } from './store/database.ts'
 import { type Keyring, openKeyring } from './store/keyring.ts'
 import { sweepExpired } from './store/once.ts'
 import { routesTo } from './store/routes.ts'
-import { type StartedSchedule, startSchedule, syncsThatFit } from './sync/schedule.ts'
+import type { StartedSchedule } from './sync/schedule.ts'
 
 const sweepMinutes = 10
 /** What is under way when we are told to stop: requests, and syncs, which are told to. */
@@ -40,12 +39,12 @@ async function main(): Promise<void> {
     clearUploads(uploadsIn(config.dataDir)).catch(cause => log.error('an old upload stays', cause))
   const clearing = setInterval(() => void clearLeft(), sweepMinutes * 60_000)
   await clearLeft()
-  let schedule: StartedSchedule | undefined
+  let schedule: Promise<StartedSchedule | undefined> | undefined
   const stop = once(async () => {
     log.info('stopping')
     clearInterval(sweeping)
     clearInterval(clearing)
-    const [left] = await Promise.all([schedule?.stop(syncGraceMs), close(server)])
+    const [left] = await Promise.all([schedule?.then(started => started?.stop(syncGraceMs)), close(server)])
     // One that writes and does not end keeps its connection: PostgreSQL undoes it when we are gone, and the next run says that we were.
     if (left) log.warn('stopped in the middle of syncs', { count: left })
     await (left ? Promise.race([db.close(), wait(graceMs - syncGraceMs)]) : db.close())
@@ -54,11 +53,14 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => void stop().then(() => process.exit(0), fail(log)))
 
-  schedule = schedules({ config, log, db, keyring })
   // Last: whoever hears it may stop us at once, and that must find us listening.
   log.info('ready', { url: config.url.origin, ms: Math.round(performance.now()) })
   // Also by IPC, for whoever started us.
   process.send?.('ready')
+  schedule = schedules({ config, log, db, keyring }).catch(cause => {
+    log.error('the schedule did not start', cause)
+    return undefined
+  })
 }
 
 async function serve(config: Config, log: Log, db: Database): Promise<{ server: Server; keyring: Keyring }> {
@@ -68,9 +70,11 @@ async function serve(config: Config, log: Log, db: Database): Promise<{ server: 
   return { server, keyring }
 }
 
-function schedules({ config, ...parts }: AppParts): StartedSchedule | undefined {
+/** Loaded when people are served already: every source and the queue cost as much memory as the rest. */
+async function schedules({ config, ...parts }: AppParts): Promise<StartedSchedule | undefined> {
   const { schedule, poolSize, privateHosts } = config
   if (schedule.concurrency === 0) return undefined
+  const { startSchedule, syncsThatFit } = await import('./sync/schedule.ts')
   const concurrency = syncsThatFit(schedule.concurrency, poolSize)
   return startSchedule({ ...parts, privateHosts }, { ...schedule, concurrency })
 }

@@ -1,16 +1,8 @@
 /** The rosters of the own school, for whoever looks after them: sources, an upload with its preview, runs, yes and no. */
-import { join } from 'node:path'
 import { type Request, Router } from 'express'
 import { z } from 'zod'
-import {
-  approveRosterRun,
-  cancelRosterRun,
-  type RosterContext,
-  rosterRun,
-  rosterRuns,
-  rosterSources,
-  uploadRoster,
-} from '../admin/roster-runs.ts'
+import type { RosterContext } from '../admin/roster-runs.ts'
+import { uploadsIn } from '../admin/uploads.ts'
 import type { Config } from '../config.ts'
 import { bearerOf, parse } from '../entry/frame-routes.ts'
 import { AppError } from '../errors.ts'
@@ -18,8 +10,6 @@ import type { Run } from '../store/sync-runs.ts'
 import type { SyncOutcome } from '../sync/weigh.ts'
 import type { ApiContext } from './context.ts'
 import { RosterRun, RosterRuns, RosterSources } from './contract.ts'
-
-export const uploadsIn = (dataDir: string): string => join(dataDir, 'uploads')
 
 export function rosterRoutes(
   context: ApiContext,
@@ -29,10 +19,12 @@ export function rosterRoutes(
   const { db, keyring, log, clock } = context
   const uploads = uploadsIn(dataDir)
   const rosters: RosterContext = { db, keyring, log, clock, privateHosts, uploads, uploading: new Set() }
+  // Loaded when somebody asks: every source costs as much memory as the rest, and most days nobody does.
+  const runs = () => import('../admin/roster-runs.ts')
   const caller = (req: Request) => context.access.caller(bearerOf(req, context.config.url))
 
   router.get('/sources', async (req, res) => {
-    const sources = await rosterSources(rosters, await caller(req))
+    const sources = await (await runs()).rosterSources(rosters, await caller(req))
     res.json(RosterSources.parse({ sources: sources.map(dated) }))
   })
 
@@ -42,26 +34,26 @@ export function rosterRoutes(
     const sourceId = id(req.params.sourceId)
     const declared = Number(req.get('content-length') ?? Number.NaN)
     const size = Number.isNaN(declared) ? {} : { declared }
-    const outcome = await uploadRoster(rosters, who, { sourceId, body: req, ...size })
+    const outcome = await (await runs()).uploadRoster(rosters, who, { sourceId, body: req, ...size })
     log.info('roster uploaded', { requestId: res.locals.requestId, boardId: who.boardId, runId: outcome.runId })
     res.status(201).json(shown(outcome))
   })
 
   router.get('/runs', async (req, res) => {
-    const runs = await rosterRuns(rosters, await caller(req))
-    res.json(RosterRuns.parse({ runs: runs.map(shown) }))
+    const found = await (await runs()).rosterRuns(rosters, await caller(req))
+    res.json(RosterRuns.parse({ runs: found.map(shown) }))
   })
 
   router.get('/runs/:runId', async (req, res) => {
-    res.json(shown(await rosterRun(rosters, await caller(req), id(req.params.runId))))
+    res.json(shown(await (await runs()).rosterRun(rosters, await caller(req), id(req.params.runId))))
   })
 
   router.post('/runs/:runId/approve', async (req, res) => {
-    res.json(shown(await approveRosterRun(rosters, await caller(req), id(req.params.runId))))
+    res.json(shown(await (await runs()).approveRosterRun(rosters, await caller(req), id(req.params.runId))))
   })
 
   router.post('/runs/:runId/cancel', async (req, res) => {
-    await cancelRosterRun(rosters, await caller(req), id(req.params.runId))
+    await (await runs()).cancelRosterRun(rosters, await caller(req), id(req.params.runId))
     res.status(204).end()
   })
 

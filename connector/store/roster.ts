@@ -137,7 +137,7 @@ export async function readRoster(
 }
 
 /** An account in a directory or at a vendor; numbers, user names and addresses say something within one school (BRIN) alone. */
-const isWorldwide = ({ type }: AskedKey) => type === 'object-id' || type === 'subject'
+export const isWorldwide = ({ type }: { type: string }): boolean => type === 'object-id' || type === 'subject'
 
 /** Of this board only: by the scope, by the query, and by the fingerprints, which no other board can make. */
 export async function readKeyHolders(
@@ -195,6 +195,24 @@ function othersOf(
     join "School" h on h."boardId" = s."boardId" and h.id = s."schoolId"
     join "School" own on own."boardId" = s."boardId" and own.id = ${schoolId}::uuid
     where s."boardId" = ${boardId}::uuid and s.id <> ${sourceId}::uuid and s."appliedAt" is not null`
+}
+
+/**
+ * Whether another source was applied since, so that whose a key is may have changed with it.
+ * @param worldwide this source has keys that say something beyond its school (BRIN)
+ */
+export async function appliedBeside(
+  tx: Tx,
+  { boardId, schoolId, sourceId }: RosterScope,
+  { since, worldwide }: { since: Date; worldwide: boolean },
+): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select from "Source" s
+    join "School" h on h."boardId" = s."boardId" and h.id = s."schoolId"
+    join "School" own on own."boardId" = s."boardId" and own.id = ${schoolId}::uuid
+    where s."boardId" = ${boardId}::uuid and s.id <> ${sourceId}::uuid and s."appliedAt" >= ${since}::timestamptz
+      and (h.brin = own.brin or ${worldwide}::boolean) limit 1`
+  return rows.length > 0
 }
 
 /** Of these group tags those that are an active group of the same year in another school of the board, by a source of the same kind. */

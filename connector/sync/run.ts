@@ -8,7 +8,7 @@ import { append } from '../store/audit.ts'
 import { addDays, localDay, schoolYearOn } from '../store/calendar.ts'
 import type { Tx } from '../store/database.ts'
 import type { BoardKeys } from '../store/keyring.ts'
-import { someoneIsDue } from '../store/roster.ts'
+import { appliedBeside, isWorldwide, someoneIsDue } from '../store/roster.ts'
 import { schoolOf } from '../store/schools.ts'
 import { withTenant } from '../store/scope.ts'
 import { readProfile } from '../store/source-profile.ts'
@@ -177,9 +177,12 @@ async function settleUnchanged(tx: Tx, { ctx, input, runId }: Settling, proof: P
 async function isSame(tx: Tx, { ctx, keys, input, settled }: Settling, roster: Roster): Promise<boolean> {
   if (!settled || roster.proof.kind !== 'snapshot') return false
   const { boardId, sourceId } = input
-  const { gives, profile } = await sourceOf(tx, boardId, sourceId)
-  if (gives !== 'roster' || readProfile(profile).print !== printOf(roster, keys, localDay(now(ctx)))) return false
-  return (await tx.matchConflict.count({ where: { boardId, sourceId, state: 'open' } })) === 0
+  const { gives, profile, goodAt, schoolId } = await sourceOf(tx, boardId, sourceId)
+  if (gives !== 'roster' || goodAt === null) return false
+  if (readProfile(profile).print !== printOf(roster, keys, localDay(now(ctx)))) return false
+  if ((await tx.matchConflict.count({ where: { boardId, sourceId, state: 'open' } })) > 0) return false
+  const worldwide = roster.people.some(person => person.keys.some(isWorldwide))
+  return !(await appliedBeside(tx, { boardId, schoolId, sourceId }, { since: goodAt, worldwide }))
 }
 
 async function settleSame(tx: Tx, run: Settling, roster: Roster): Promise<SyncOutcome> {
@@ -187,10 +190,11 @@ async function settleSame(tx: Tx, run: Settling, roster: Roster): Promise<SyncOu
   const { kind, scope, cursor = null, createdAt } = roster.proof
   const at = now(ctx)
   const made = createdAt === undefined ? {} : { appliedCreatedAt: new Date(createdAt) }
-  await noteSource(tx, input, { cursor, goodAt: at, appliedAt: at, fullAt: at, ...made })
+  await noteSource(tx, input, { cursor, goodAt: at, fullAt: at, ...made })
   await supersede(tx, input, { runId, schoolYear: scope.schoolYear, ahead: false })
   const [counts, findings] = [countRecords(roster), tallyFindings(roster.findings)]
-  const end = { ...nothing, runId, counts, findings, proof: kind, schoolYear: scope.schoolYear }
+  const diff = [`school year ${scope.schoolYear}`]
+  const end = { ...nothing, runId, counts, findings, diff, proof: kind, schoolYear: scope.schoolYear }
   return finish(tx, ctx, input, { ...end, state: 'unchanged' })
 }
 
