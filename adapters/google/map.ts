@@ -1,14 +1,14 @@
 /** Wire → roster, pure. The organisational unit says what somebody is, a course or group where somebody sits. */
 import { given } from '../deliver.ts'
-import { gradesInName } from '../homerooms.ts'
+import { givingWay, gradesInName, heldBack, homeroomIds } from '../homerooms.ts'
 import { splitPrefix } from '../names.ts'
 import type { GroupRecord, MembershipRecord, PersonRecord, RosterKey, SchoolRecord } from '../roster.ts'
 import type { Finding, Scope } from '../source.ts'
-import { type Class, classesOf } from './classes.ts'
+import { type Class, classesOf, courseId } from './classes.ts'
 import type { Gathered } from './gather.ts'
-import { isBelow } from './homerooms.ts'
 import type { Options } from './options.ts'
-import type { WireUser } from './wire.ts'
+import { type Role, roleOf, unitOf } from './roles.ts'
+import type { WireCourse, WireUser } from './wire.ts'
 
 export interface Mapped {
   school: SchoolRecord
@@ -18,8 +18,6 @@ export interface Mapped {
   findings: Finding[]
   scope: Scope
 }
-
-type Role = 'pupil' | 'staff' | 'trainee'
 
 /** @param gathered of one Workspace account (`customerId`), with at least one pupil */
 export function mapRoster(gathered: Gathered, options: Options, customerId: string, schoolYear: string): Mapped {
@@ -32,11 +30,15 @@ export function mapRoster(gathered: Gathered, options: Options, customerId: stri
     const role = roleOf(user, options)
     if (role !== undefined) people.set(user.id, personOf(user, role, options, findings))
   }
+  const { courses, pretended } = madeByStaff(gathered, people)
   // Courses come of the whole domain: those of this school are the ones that a pupil of it is in.
-  const isPupil = (id: string) => people.get(id)?.role === 'pupil' && people.get(id)?.status === 'active'
-  const classes = classesOf(gathered, options, schoolYear).filter(({ students, members }) =>
-    [...students, ...members].some(isPupil),
+  const seated = classesOf({ ...gathered, courses }, options, schoolYear).filter(
+    one => pupilsIn(one, people).length > 0,
   )
+  const giving = new Set([...givingWay(homeroomsIn(seated, people))].map(({ one }) => one))
+  const classes = seated.filter(one => !giving.has(one))
+  const leftOut = [...pretended, ...[...giving].map(({ sourceId }) => sourceId)]
+  findings.push(...leftOut.map(detail => ({ code: 'not-a-class' as const, sourceId: schoolId, detail })))
   const memberships = heldBack(
     classes.flatMap(one => membershipsOf(one, people, findings)),
     classes,
@@ -61,22 +63,23 @@ export function mapRoster(gathered: Gathered, options: Options, customerId: stri
   }
 }
 
-/** @returns undefined for somebody of another part of the domain, whatever the search brought */
-export function roleOf({ orgUnitPath }: WireUser, options: Options): Role | undefined {
-  return unitOf(orgUnitPath, options)?.role
+/** A pupil may make a course and give it the name of a class: what was told of whoever sits in it would not reach their own teacher. */
+function madeByStaff({ courses }: Gathered, people: ReadonlyMap<string, PersonRecord>) {
+  const isOfPupil = ({ ownerId = '' }: WireCourse) => people.get(ownerId)?.role === 'pupil'
+  const pretended = courses.filter(course => course.homeroom && isOfPupil(course)).map(({ id }) => courseId(id))
+  return { courses: courses.filter(course => !isOfPupil(course)), pretended }
 }
 
-/** The deepest unit of the options at or above this one. */
-function unitOf(orgUnitPath: string, { pupils, staff, trainees }: Options): { role: Role; path: string } | undefined {
-  const lists: [Role, readonly string[]][] = [
-    ['pupil', pupils],
-    ['staff', staff],
-    ['trainee', trainees],
-  ]
-  const above = lists.flatMap(([role, paths]) =>
-    paths.filter(path => isBelow(orgUnitPath, path)).map(path => ({ role, path })),
+const pupilsIn = ({ students, members }: Class, people: ReadonlyMap<string, PersonRecord>): string[] =>
+  [...new Set([...students, ...members])].filter(
+    id => people.get(id)?.role === 'pupil' && people.get(id)?.status === 'active',
   )
-  return above.sort((a, b) => b.path.length - a.path.length)[0]
+
+function homeroomsIn(classes: readonly Class[], people: ReadonlyMap<string, PersonRecord>) {
+  const teaches = (id: string) => people.get(id)?.role === 'staff' && people.get(id)?.status === 'active'
+  return classes
+    .filter(({ kind }) => kind === 'homeroom')
+    .map(one => ({ one, pupils: pupilsIn(one, people), certain: !one.doubtful && one.teachers.some(teaches) }))
 }
 
 function personOf(user: WireUser, role: Role, options: Options, findings: Finding[]): PersonRecord {
@@ -117,18 +120,11 @@ function keysOf(user: WireUser, role: Role): RosterKey[] {
   ]
 }
 
-/** "Employee ID" in the console. None when there are two, or when it may be a citizen service number: those are never taken. */
+/** "Employee ID" in Google's administration. None when there are two, or when it may be a citizen service number: those are never taken. */
 function numberOf({ externalIds = [] }: WireUser): string | undefined {
   const own = externalIds.filter(({ type }) => type === 'organization').map(({ value }) => value?.trim() ?? '')
   const [number, ...more] = new Set(own.filter(value => value !== '' && value.length <= 64))
-  return number === undefined || more.length > 0 || mayBeCitizenNumber(number) ? undefined : number
-}
-
-/** Nine digits that pass the eleven test of BSN and onderwijsnummer (two in eleven pupil numbers of nine digits do too, and are lost). */
-export function mayBeCitizenNumber(text: string): boolean {
-  if (!/^\d{9}$/.test(text)) return false
-  const sum = [...text].reduce((total, digit, at) => total + Number(digit) * (at === 8 ? -1 : 9 - at), 0)
-  return sum % 11 === 0 || sum % 11 === 5
+  return more.length > 0 ? undefined : number
 }
 
 /** A membership for each who is of this school; how many are not, and who is pupil and staff at once, becomes a finding. */
@@ -159,21 +155,6 @@ function membershipsOf(one: Class, people: Map<string, PersonRecord>, findings: 
     role,
   }))
 }
-
-/** Whoever teaches more homerooms than a teacher can is an administrator or a helper, until a person says otherwise. */
-function heldBack(memberships: MembershipRecord[], classes: readonly Class[], most: number): MembershipRecord[] {
-  const homerooms = homeroomIds(classes)
-  const taught = ({ role, groupSourceId }: MembershipRecord) => role === 'teacher' && homerooms.has(groupSourceId)
-  const by = Map.groupBy(memberships.filter(taught), ({ personSourceId }) => personSourceId)
-  return memberships.map(membership =>
-    taught(membership) && (by.get(membership.personSourceId)?.length ?? 0) > most
-      ? { ...membership, role: 'undecided' }
-      : membership,
-  )
-}
-
-const homeroomIds = (classes: readonly Class[]) =>
-  new Set(classes.filter(({ kind }) => kind === 'homeroom').map(({ sourceId }) => sourceId))
 
 function undecided(memberships: readonly MembershipRecord[]): Finding[] {
   return memberships

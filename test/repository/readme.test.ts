@@ -93,6 +93,7 @@ function argumentsFault(script: string, args: string[]): string {
   const unknown = args.filter(arg => {
     if (arg === '--project' || existsSync(join(root, arg))) return false
     if (script === 'migration') return !/^[a-z0-9_]+$/.test(arg)
+    if (script === 'demo' && Object.hasOwn(adapters, arg)) return false
     return !new RegExp(`['"]?\\b${arg.replace(/^--/, '')}\\b['"]?`).test(source)
   })
   return unknown.length > 0 ? `${script} knows no ${unknown.join(', ')}` : ''
@@ -143,7 +144,7 @@ describe('tables', () => {
       kind: named(kind)[0],
       needed: named(needed).sort(),
       further: named(further).sort(),
-      secret: [...needed.matchAll(/`(\w+)` \(secret\)/g)].map(([, name]) => name),
+      secret: [...`${needed} ${further}`.matchAll(/`(\w+)` \(secret\)/g)].map(([, name]) => name),
     }))
     const registered = Object.values(adapters).map(({ kind, secrets }) => {
       const { all, needed } = optionNames(kind)
