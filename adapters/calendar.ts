@@ -1,4 +1,6 @@
 /** Days, instants and school years as a Dutch SIS writes them: local time in Europe/Amsterdam unless it says otherwise. */
+import { z } from 'zod'
+
 const zone = 'Europe/Amsterdam'
 const dayIn = new Intl.DateTimeFormat('sv-SE', { timeZone: zone })
 const offsetIn = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
@@ -70,3 +72,10 @@ export function dayAfter(lastDay: string): string {
   next.setUTCDate(next.getUTCDate() + 1)
   return next.toISOString().slice(0, 10)
 }
+
+/** Of a source, in any notation. Default: the current one. */
+export const SchoolYearOption = z
+  .string()
+  .transform(text => schoolYearFrom(text) ?? text)
+  .refine(isSchoolYear, 'two consecutive years, such as 2026-2027')
+  .optional()

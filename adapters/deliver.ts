@@ -1,10 +1,12 @@
 /** The way out of every adapter: one whole roster, checked, in a fixed order, in batches, with the proof last. */
 import type { z } from 'zod'
+import { mayBeCitizenNumber } from './numbers.ts'
 import {
   type GroupRecord,
   type MembershipRecord,
   type PersonRecord,
   type RecordType,
+  type RosterKey,
   RosterRecord,
   type SchoolRecord,
 } from './roster.ts'
@@ -21,9 +23,11 @@ export interface Assembled {
 }
 
 /**
- * School, groups, people, memberships; each ordered by source id, so that the order in which a source answers never matters.
+ * School, groups, people, memberships; each ordered by source id, so that the order in which a source answers never matters. Without any number that
+ * may be a citizen's.
  * @param open references out of a delta may be to what came before: only duplicates are looked for then
- * @throws SourceError `malformed`, naming the record: a value that does not fit, a key twice, a reference to nothing
+ * @throws SourceError `malformed`, naming the record: a value that does not fit, a key twice, a reference to nothing; and when pupils are named by
+ * their BSN
  */
 export function assemble(roster: Assembled, { open = false } = {}): RosterRecord[] {
   const { school, groups, people, memberships } = roster
@@ -33,10 +37,11 @@ export function assemble(roster: Assembled, { open = false } = {}): RosterRecord
     if (!groupIds.has(groupSourceId)) throw dangling(personSourceId, groupSourceId)
     if (!personIds.has(personSourceId)) throw dangling(groupSourceId, personSourceId)
   }
+  expectNoCitizenKeys(people)
   const records: RosterRecord[] = [
     ...(school === undefined ? [] : [school]),
     ...[...groups].sort(bySourceId),
-    ...[...people].sort(bySourceId),
+    ...people.map(withoutCitizenNumbers).sort(bySourceId),
     ...[...memberships].sort(
       (a, b) =>
         order(a.groupSourceId, b.groupSourceId) || order(a.personSourceId, b.personSourceId) || order(a.role, b.role),
@@ -44,6 +49,25 @@ export function assemble(roster: Assembled, { open = false } = {}): RosterRecord
   ]
   for (const record of records) fits(record)
   return records
+}
+
+const numbers: ReadonlySet<RosterKey['type']> = new Set(['pupil-number', 'staff-number', 'username'])
+
+/** Fields that somebody fills in by hand at the source: a BSN that stands there is nobody's number here. */
+function withoutCitizenNumbers({ username, ...person }: PersonRecord): PersonRecord {
+  const isKept = ({ type, value }: RosterKey) => !(numbers.has(type) && mayBeCitizenNumber(value))
+  const named = username === undefined || mayBeCitizenNumber(username) ? {} : { username }
+  return { ...person, ...named, keys: person.keys.filter(isKept) }
+}
+
+/** Ours: so many at once are no chance. Source ids stand in logs and previews, where a BSN must never be. */
+const manyPupils = 5
+
+function expectNoCitizenKeys(people: readonly PersonRecord[]): void {
+  const pupils = people.filter(({ role }) => role === 'pupil')
+  const key = ({ sourceId }: PersonRecord) => sourceId.slice(sourceId.indexOf(':') + 1)
+  if (pupils.length >= manyPupils && pupils.every(pupil => mayBeCitizenNumber(key(pupil))))
+    throw new SourceError('malformed', 'the source names its pupils by what looks like a BSN: give it another key')
 }
 
 function once(records: readonly { sourceId: string }[]): Set<string> {
@@ -73,7 +97,7 @@ export function* inBatches(
   proof: Omit<Proof, 'counts'>,
   removed: readonly Removal[] = [],
 ): Generator<Batch | Proof> {
-  const about = Map.groupBy(findings, finding => finding.sourceId)
+  const about = Map.groupBy(inOrder(findings), finding => finding.sourceId)
   let n = 0
   for (let at = 0; at < removed.length; at += batchSize) {
     n += 1
@@ -123,6 +147,19 @@ export const bySourceId = (a: { sourceId: string }, b: { sourceId: string }): nu
 export const given = <Name extends string, Value>(name: Name, value: Value | null | undefined | '') =>
   // SAFETY: one key, with a value that is there, or none.
   (value === undefined || value === null || value === '' ? {} : { [name]: value }) as { [key in Name]?: Value & {} }
+
+/**
+ * Of a finding: the vendor's word, passed on only when it looks like a code, for free text may hold a name, and what is found is stored in the clear.
+ * The longest known word that is one has 21 characters.
+ */
+export const detail = (word: string | null | undefined): { detail?: string } =>
+  word != null && /^[\w.:?-]{1,24}$/.test(word) ? { detail: word } : {}
+
+/** By what they hang on, then by code and detail. */
+export const inOrder = (findings: readonly Finding[]): Finding[] =>
+  [...findings].sort(
+    (a, b) => order(a.sourceId, b.sourceId) || order(a.code, b.code) || order(a.detail ?? '', b.detail ?? ''),
+  )
 
 /** Counts for `check`, without names. */
 export function summaryOf(records: readonly RosterRecord[]): string {

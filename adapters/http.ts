@@ -175,3 +175,14 @@ function broken(code: SourceErrorCode, message: string, error: unknown): SourceE
   const why = name === 'TimeoutError' ? 'no answer in time' : name === 'AbortError' ? 'stopped' : name
   return new SourceError(code, `${message} (${why})`, { cause: new Error(String(name)) })
 }
+
+/** The same body, telling how many bytes came with each piece. */
+export async function* counting(
+  { body }: Pick<HttpAnswer, 'body'>,
+  heard: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of body) {
+    heard(piece.length)
+    yield piece
+  }
+}

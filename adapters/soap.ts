@@ -1,5 +1,6 @@
 /** SOAP 1.1 over HTTP, for the sources that speak it. The envelope is strict on namespaces; what stands in it is the source's own. */
 import { z } from 'zod'
+import { isSafeAddress } from './address.ts'
 import { request, statusError } from './http.ts'
 import { type SourceContext, SourceError } from './source.ts'
 import type { Node } from './tree.ts'
@@ -7,21 +8,13 @@ import type { XmlElement } from './xml.ts'
 
 export const soapNamespace = 'http://schemas.xmlsoap.org/soap/envelope/'
 
-/**
- * Rosters and keys travel encrypted; plain http is for a server on this machine (tests, the demo, a local proxy). `?wsdl` may stand: suppliers
- * hand out the address of the description, which answers questions as well.
- */
+/** `?wsdl` may stand: suppliers hand out the address of the description, which answers questions as well. */
 export const SoapAddress = z
   .url()
-  .refine(isSafeAddress, 'https without credentials, query (but ?wsdl) or fragment; http on this machine only')
-
-function isSafeAddress(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
-  if (url.search !== '' && url.search.toLowerCase() !== '?wsdl') return false
-  const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname)
-  return url.protocol === 'https:' || (url.protocol === 'http:' && local)
-}
+  .refine(
+    text => isSafeAddress(text, query => /^(\?wsdl)?$/i.test(query)),
+    'https without credentials, query (but ?wsdl) or fragment; http on this machine only',
+  )
 
 /** @param parts.namespaces `xmlns:…` attributes that header and body use */
 export function envelope({

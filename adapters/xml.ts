@@ -52,7 +52,7 @@ export async function readXml(
   parser.end()
 }
 
-/** saxes with every leniency taken away. Its own messages go into the cause: they are about syntax, and ours name the line. */
+/** saxes with every leniency taken away. Its own messages stay here: they quote names, and where a roster is torn a name may be anybody's. */
 function strictParser(handler: XmlHandler, limits: XmlLimits) {
   const saxes = new SaxesParser({ xmlns: true, position: true })
   let quiet = 0
@@ -64,8 +64,8 @@ function strictParser(handler: XmlHandler, limits: XmlLimits) {
     quiet = 0
   }
   saxes.on('error', error => {
-    if (/entit/i.test(error.message)) throw malformed('the document uses an entity of its own: refused', error)
-    throw malformed(`the document is not well-formed XML (line ${saxes.line})`, error)
+    if (/entit/i.test(error.message)) throw malformed('the document uses an entity of its own: refused')
+    throw malformed(`the document is not well-formed XML (line ${saxes.line})`)
   })
   saxes.on('doctype', doctype => {
     if (/^\s*html\b/i.test(doctype)) throw malformed('a web page came instead of a roster')

@@ -1,6 +1,7 @@
 /** What both ways of arriving do with a document that came in whole: judge it against what was asked, then hand it over in batches. */
 import { z } from 'zod'
 import { countsOf, inBatches } from '../deliver.ts'
+import { widelyOpened } from '../homerooms.ts'
 import { type Batch, type Finding, type Proof, type Scope, SourceError } from '../source.ts'
 import { checkRoster } from './check.ts'
 import { type MappedRoster, mapRoster } from './map.ts'
@@ -60,6 +61,7 @@ export function summary(mapped: MappedRoster): string[] {
     `School ${school}, school year ${scope.schoolYear}${mapped.version === undefined ? '' : `, version ${mapped.version}`}.`,
     `${group} groups, ${of('pupil')} pupils, ${person - of('pupil')} others.`,
   ]
+  says.push(...widelyOpened(records))
   const undecided = findings.filter(({ code }) => code === 'role-undecided').length
   if (undecided > 0)
     says.push(`${undecided} teacher memberships without a role on the group: a person decides on them.`)

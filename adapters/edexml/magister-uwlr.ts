@@ -1,10 +1,10 @@
 /** Magister's UWLR-L 2.3, "smalle set": secondary schools; from documents only. */
 import { z } from 'zod'
-import { schoolYearAt } from '../calendar.ts'
+import { SchoolYearOption, schoolYearAt } from '../calendar.ts'
 import { SoapAddress } from '../soap.ts'
 import type { Adapter, RosterSource, SourceContext } from '../source.ts'
 import { edexmlFields, edexmlNever } from './fields.ts'
-import { customerOptions, SchoolYearOption, Short, schoolOptions } from './options.ts'
+import { customerOptions, Short, schoolOptions } from './options.ts'
 import type { WireGroup, WireRoster } from './parse.ts'
 import { uwlrReader } from './reader.ts'
 import type { UwlrSettings } from './transport.ts'
@@ -47,6 +47,7 @@ export const magisterUwlr: Adapter<typeof Options> = {
 const advice = [
   'Magister opens this service to suppliers of educational content under the Privacyconvenant. A safety product may not qualify: ask the partner manager of Magister, and your privacy officer, before you rely on it.',
   'This set has no user names and no e-mail addresses of pupils: they are matched to their sign-in by another key, or by hand.',
+  'No document says whether Magister gives the role LRK to the mentor of a class alone, or to everybody who teaches it: look in the preview how many teachers a class has before you approve.',
   'Who left is simply absent: a smaller roster waits for your approval.',
   'This source was built from documents: compare the first preview with Magister by hand.',
 ]

@@ -1,7 +1,8 @@
 /** Wire → roster, pure. Everything from here on speaks the vocabulary of `roster.ts`. */
 
 import { dayOf, instantOf } from '../calendar.ts'
-import { Grade, type GroupRecord, type PersonRecord, RosterRecord } from '../roster.ts'
+import { assemble, detail, given, inOrder } from '../deliver.ts'
+import { Grade, type GroupRecord, type PersonRecord, type RosterRecord } from '../roster.ts'
 import { type Finding, type Scope, SourceError } from '../source.ts'
 import {
   sourceIdOf,
@@ -11,7 +12,7 @@ import {
   type WireRoster,
   type WireSchool,
 } from './parse.ts'
-import { detail, hints, mapMemberships, order, personRole } from './roles.ts'
+import { hints, mapMemberships, personRole } from './roles.ts'
 
 type GradeCode = GroupRecord['grades'][number]
 
@@ -38,25 +39,22 @@ export function mapRoster(roster: WireRoster & { school: WireSchool }, today: st
   const groups = new Map(roster.groups.map(group => [sourceIdOf(group), group]))
   const people = roster.people.map(person => mapPerson(person, groups, today, findings))
   const memberships = roster.people.flatMap(person => mapMemberships(person, findings))
-  const records: RosterRecord[] = [
-    {
+  const records = assemble({
+    school: {
       type: 'school',
       sourceId: schoolId,
       schoolYear: scope.schoolYear,
-      ...(scope.brin === undefined ? {} : { brin: scope.brin }),
-      ...(scope.location === undefined ? {} : { location: scope.location }),
+      ...given('brin', scope.brin),
+      ...given('location', scope.location),
     },
-    ...roster.groups.map(group => mapGroup(group, scope.schoolYear, findings)).sort(bySourceId),
-    ...people.sort(bySourceId),
-    ...memberships.sort((a, b) => order(a.groupSourceId, b.groupSourceId) || order(a.personSourceId, b.personSourceId)),
-  ]
-  for (const record of records) fits(record)
+    groups: roster.groups.map(group => mapGroup(group, scope.schoolYear, findings)),
+    people,
+    memberships,
+  })
   return {
     schoolId,
     records,
-    findings: findings.sort(
-      (a, b) => order(a.sourceId, b.sourceId) || order(a.code, b.code) || order(a.detail ?? '', b.detail ?? ''),
-    ),
+    findings: inOrder(findings),
     scope,
     createdAt: roster.school.aanmaakdatum === undefined ? undefined : instantOf(roster.school.aanmaakdatum),
     version: roster.school.xsdversie,
@@ -161,9 +159,6 @@ function gradeOfHomeroom(homeroom: WireReference | undefined, groups: Map<string
   return grade === 'C' ? undefined : grade
 }
 
-const given = <Name extends string>(name: Name, value: string | undefined) =>
-  (value === undefined ? {} : { [name]: value }) as { [key in Name]?: string }
-
 function day(person: WirePerson, field: 'instroomdatum' | 'uitstroomdatum'): string | undefined {
   const text = person[field]
   if (text === undefined) return undefined
@@ -171,14 +166,4 @@ function day(person: WirePerson, field: 'instroomdatum' | 'uitstroomdatum'): str
   if (found !== undefined) return found
   const sourceId = sourceIdOf(person)
   throw new SourceError('malformed', `${sourceId} has a ${field} that is not a date`, { sourceId })
-}
-
-const bySourceId = (a: { sourceId: string }, b: { sourceId: string }) => order(a.sourceId, b.sourceId)
-
-function fits(record: RosterRecord): void {
-  const verdict = RosterRecord.safeParse(record)
-  if (verdict.success) return
-  const sourceId = record.type === 'membership' ? record.personSourceId : record.sourceId
-  const field = verdict.error.issues[0]?.path.join('.') ?? record.type
-  throw new SourceError('malformed', `${sourceId} has a ${field} that does not fit`, { sourceId })
 }

@@ -1,6 +1,5 @@
 /** Options that every UWLR service asks for. */
 import { z } from 'zod'
-import { isSchoolYear } from '../calendar.ts'
 
 export const Short = z.string().min(1).max(64)
 
@@ -21,6 +20,3 @@ export const schoolOptions = {
     .regex(/^\d{2}$/, 'two digits, such as 00')
     .optional(),
 }
-
-/** Default: the current one. */
-export const SchoolYearOption = z.string().refine(isSchoolYear, 'two consecutive years, such as 2026-2027').optional()

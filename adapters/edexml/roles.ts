@@ -1,4 +1,5 @@
-/** Who opens a panel: `LRK` on that group, and nobody else (design.md, "What the roster opens"). Codes are compared exactly. */
+/** Who opens a panel: `LRK` on that group, and nobody else (design.md, "What the roster opens"). That code is compared exactly, those that close in any case. */
+import { detail, order } from '../deliver.ts'
 import type { MembershipRecord, PersonRecord } from '../roster.ts'
 import type { Finding } from '../source.ts'
 import { sourceIdOf, type WirePerson } from './parse.ts'
@@ -12,21 +13,27 @@ const knownRoles: ReadonlySet<string> = new Set(
 export function personRole(person: WirePerson): PersonRecord['role'] {
   if (person.kind === 'leerling') return 'pupil'
   const codes = [person, ...person.groups].flatMap(({ rol }) => rol)
-  if (codes.includes('OUD')) return 'parent'
-  return codes.includes('STA') ? 'trainee' : 'staff'
+  if (has(codes, 'OUD')) return 'parent'
+  return has(codes, 'STA') ? 'trainee' : 'staff'
 }
+
+const has = (codes: readonly string[], code: 'OUD' | 'STA') => codes.some(each => each.toUpperCase() === code)
+
+/** Ours: words beside a code that contradict it. They never open anything; a person decides. */
+const outsiderWords = /stagi|\blio\b|leraar in opleiding|hulpouder|ouderhulp/i
 
 /**
  * @param onGroup role codes on that very group
  * @returns `undecided` (held for a person) without any code on the group, whatever the general role; also when a teacher of this group is
- * a parent or trainee on another: the source contradicts itself on what this person is
+ * a parent or trainee on another, or by a description: the source contradicts itself on what this person is
  */
 function membershipRole(onGroup: readonly string[], person: WirePerson): MembershipRecord['role'] {
-  const outsider = (codes: readonly string[]) => codes.includes('OUD') || codes.includes('STA')
+  const outsider = (codes: readonly string[]) => has(codes, 'OUD') || has(codes, 'STA')
   if (outsider(onGroup) || outsider(person.rol)) return 'other'
   if (onGroup.length === 0) return 'undecided'
   if (!onGroup.includes('LRK')) return 'other'
-  return personRole(person) === 'staff' ? 'teacher' : 'undecided'
+  const words = [person, ...person.groups].flatMap(({ rolomschrijving }) => rolomschrijving)
+  return personRole(person) === 'staff' && !words.some(word => outsiderWords.test(word)) ? 'teacher' : 'undecided'
 }
 
 /** Codes first in a set order, then the vendor's words; general ones and those per group alike. */
@@ -52,11 +59,3 @@ export function mapMemberships(person: WirePerson, findings: Finding[]): Members
     return { type: 'membership', groupSourceId, personSourceId, role }
   })
 }
-
-/** A code is passed on only when it looks like one: free text may hold a name. */
-export function detail(code: string): { detail?: string } {
-  return /^[\w.?-]{1,12}$/.test(code) ? { detail: code } : {}
-}
-
-/** By code unit: the same order on every machine. */
-export const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,10 +1,10 @@
 /** UWLR 2.2 by SOAP (2.3 from documents only): one school and year, whole, in one call or in stages. */
 import { z } from 'zod'
-import { schoolYearAt } from '../calendar.ts'
+import { SchoolYearOption, schoolYearAt } from '../calendar.ts'
 import { SoapAddress } from '../soap.ts'
 import type { Adapter, RosterSource, SourceContext } from '../source.ts'
 import { edexmlFields, edexmlNever } from './fields.ts'
-import { customerOptions, SchoolYearOption, Short, schoolOptions } from './options.ts'
+import { customerOptions, Short, schoolOptions } from './options.ts'
 import { uwlrReader } from './reader.ts'
 import type { UwlrSettings } from './transport.ts'
 

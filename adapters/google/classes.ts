@@ -22,6 +22,8 @@ export interface Class {
   outsiders: number
 }
 
+export const courseId = (id: string): string => `course:${id}`
+
 /** Units and groups live for years, a course for one (its id is never given twice): so the first two carry the year. */
 export function classesOf(gathered: Gathered, options: Options, schoolYear: string): Class[] {
   return [
@@ -36,7 +38,7 @@ function ofCourses({ courses }: Gathered, { scheduled }: Options, schoolYear: st
     .filter(({ homeroom }) => homeroom || scheduled)
     .map(course => ({
       ...empty,
-      sourceId: `course:${course.id}`,
+      sourceId: courseId(course.id),
       kind: course.homeroom ? 'homeroom' : 'scheduled',
       name: named(course.name, course.id),
       students: course.students,

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { type HttpAnswer, json, request, retryAfter } from '../http.ts'
 import { patiently } from '../retry.ts'
 import { type SourceContext, SourceError } from '../source.ts'
-import type { Tokens } from './token.ts'
+import { type Tokens, withToken } from '../tokens.ts'
 
 export interface ClientSettings {
   timeoutMs: number
@@ -59,7 +59,7 @@ export async function googleApis(
 }
 export type GoogleApis = Awaited<ReturnType<typeof googleApis>>
 
-/** One request with a token; a 401 gets one new token and one more try. */
+/** One request with a token. */
 function sender(context: SourceContext, tokens: Tokens, limits: ClientSettings): (url: string) => Promise<HttpAnswer> {
   const once = async (url: string, token: string) => {
     const headers = { accept: 'application/json', authorization: `Bearer ${token}` }
@@ -67,16 +67,7 @@ function sender(context: SourceContext, tokens: Tokens, limits: ClientSettings):
     if (answer.status >= 400) throw await refusal(answer, context.clock())
     return answer
   }
-  return async url => {
-    const token = await tokens.current()
-    try {
-      return await once(url, token)
-    } catch (error) {
-      if (!(error instanceof SourceError) || error.status !== 401) throw error
-      tokens.refused(token)
-      return await once(url, await tokens.current())
-    }
-  }
+  return url => withToken(tokens, token => once(url, token))
 }
 
 /** The Directory puts its reason in `errors`, Classroom in `details` or, as `@Code`, at the head of the message. No more of it is read. */

@@ -5,7 +5,7 @@ export const googleFields: readonly SourceField[] = [
   { wire: 'users customerId, and the pupils’ organisational unit of the options', roster: 'school.sourceId' },
   { wire: 'the school year of the options', roster: 'school.schoolYear' },
   { wire: 'courses id, orgunits orgUnitId, groups id', roster: 'group.sourceId' },
-  { wire: 'courses name, section, alias; orgunits name; groups email (by the options)', roster: 'group.kind' },
+  { wire: 'courses name, section, alias, ownerId; orgunits name; groups email (by the options)', roster: 'group.kind' },
   { wire: 'courses name, orgunits name, groups name or email', roster: 'group.name' },
   { wire: 'the school year of the options', roster: 'group.schoolYear' },
   { wire: 'courses name, orgunits name, groups name', roster: 'group.grades' },

@@ -1,5 +1,5 @@
 /** Which courses, units and groups are classes, by the options. Pure. */
-import { homeroomRule } from '../homerooms.ts'
+import { datedRule, homeroomRule } from '../homerooms.ts'
 import type { Options } from './options.ts'
 import type { WireCourse, WireGroup, WireOrgUnit } from './wire.ts'
 
@@ -23,26 +23,13 @@ export function courseRule(
   schoolYear: string,
 ): { aliases: boolean; of(course: WireCourse, aliases: readonly string[]): CourseVerdict } {
   const patterns = homerooms.from === 'courses' ? homerooms.patterns : []
-  const dated = patterns.filter(pattern => pattern.includes('{year}'))
-  const withYear = homeroomRule(dated.flatMap(pattern => notations(schoolYear).map(year => filled(pattern, year))))
-  const without = homeroomRule(patterns.filter(pattern => !dated.includes(pattern)))
+  const rule = datedRule(patterns, schoolYear)
   return {
     aliases: patterns.some(pattern => /^[dp]:/i.test(pattern)),
     of({ name, section }, aliases) {
-      const texts = [name, section, ...(section === undefined ? [] : [`${name} / ${section}`]), ...aliases]
-      const ofYear = texts.some(withYear)
-      return { ofYear, homeroom: ofYear || texts.some(without) }
+      return rule([name, section, ...(section === undefined ? [] : [`${name} / ${section}`]), ...aliases])
     },
   }
-}
-
-const filled = (pattern: string, year: string) => pattern.replaceAll('{year}', year)
-
-/** `2026-2027` as schools write it. */
-function notations(schoolYear: string): string[] {
-  const [from = '', to = ''] = schoolYear.split('-')
-  const short = [from.slice(2), to.slice(2)]
-  return [schoolYear, `${from}/${to}`, `${from}-${short[1]}`, short.join('-'), short.join('/'), short.join('')]
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What an administrator fills in, and which rights at Google follow from it: only those of the parts that are read. */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
-import { isSchoolYear } from '../calendar.ts'
+import { isServerHere } from '../address.ts'
+import { SchoolYearOption } from '../calendar.ts'
 import { NamePattern } from '../homerooms.ts'
 
 const ServiceAccountKey = z.object({
@@ -81,9 +82,9 @@ export const Options = z
       .min(1)
       .default(['ACTIVE']),
     /** Default: the current one. Google knows no school years. */
-    schoolYear: z.string().refine(isSchoolYear, 'two consecutive years, such as 2026-2027').optional(),
+    schoolYear: SchoolYearOption,
     /** Instead of Google: a server on this machine, for tests and the demo. */
-    endpoint: z.url().refine(isOnThisMachine, 'http on this machine only, without path').optional(),
+    endpoint: z.url().refine(isServerHere, 'http on this machine only, without path').optional(),
   })
   .refine(({ pupils, staff, trainees }) => {
     const paths = [...pupils, ...staff, ...trainees].map(path => path.toLowerCase())
@@ -141,10 +142,3 @@ export function scopesOf({ courses, orgUnits, groups }: Needs): string[] {
 
 /** As the console lists them, without the address in front. */
 export const shortScope = (scope: string): string => scope.slice(scopeRoot.length)
-
-function isOnThisMachine(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.protocol !== 'http:' || url.username !== '' || url.password !== '') return false
-  const bare = url.pathname === '/' && url.search === '' && url.hash === ''
-  return bare && (url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname))
-}

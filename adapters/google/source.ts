@@ -3,7 +3,8 @@
  * Nothing at Google says when a roster changed, so every run reads all of it.
  */
 import { schoolYearAt } from '../calendar.ts'
-import { assemble, inBatches, order, summaryOf } from '../deliver.ts'
+import { assemble, inBatches, summaryOf } from '../deliver.ts'
+import { inSeveral } from '../homerooms.ts'
 import type { RosterRecord } from '../roster.ts'
 import {
   type Adapter,
@@ -16,9 +17,10 @@ import {
 import { type ClientSettings, googleApis } from './client.ts'
 import { googleFields, googleNever } from './fields.ts'
 import { gather } from './gather.ts'
-import { type Mapped, mapRoster, roleOf } from './map.ts'
+import { type Mapped, mapRoster } from './map.ts'
 import { keyIn, needsOf, Options, scopesOf, shortScope } from './options.ts'
-import { isUndelegated, tokens, tokenUrl } from './token.ts'
+import { roleOf } from './roles.ts'
+import { googleTokens, isUndelegated, tokenUrl } from './token.ts'
 
 /** Ours: 500 users are about 200 kB. */
 const settings: ClientSettings = { timeoutMs: 60_000, maxBytes: 16 * 1024 ** 2 }
@@ -57,7 +59,7 @@ export function googleSource(
   return {
     async check() {
       try {
-        return { ok: true, says: summary(await roster()) }
+        return { ok: true, says: summary(await roster(), options) }
       } catch (error) {
         if (isUndelegated(error)) return whatToDelegate(options, scopes)
         throw error
@@ -79,7 +81,7 @@ async function everything(options: Options, context: SourceContext, limits: Clie
   const { subject, endpoint } = options
   const url = endpoint === undefined ? tokenUrl : new URL('/token', endpoint).href
   const scopes = scopesOf(needsOf(options))
-  const held = tokens(context, { url, account, subject, scopes, timeoutMs: limits.timeoutMs })
+  const held = googleTokens(context, { url, account, subject, scopes, timeoutMs: limits.timeoutMs })
   const apis = await googleApis(context, held, { ...limits, endpoint })
   const schoolYear = context.schoolYear ?? options.schoolYear ?? schoolYearAt(context.clock())
   const gathered = await gather(apis, options, context, schoolYear)
@@ -88,13 +90,11 @@ async function everything(options: Options, context: SourceContext, limits: Clie
   if (customerId === undefined || !gathered.users.some(user => roleOf(user, options) === 'pupil'))
     throw new SourceError('incomplete', 'the organisational units of the pupils hold nobody: nothing was changed')
   const mapped = mapRoster(gathered, options, customerId, schoolYear)
-  const findings = mapped.findings.sort(
-    (a, b) => order(a.sourceId, b.sourceId) || order(a.code, b.code) || order(a.detail ?? '', b.detail ?? ''),
-  )
-  return { records: assemble(mapped), findings, scope: mapped.scope }
+  const { findings, scope } = mapped
+  return { records: assemble(mapped), findings, scope }
 }
 
-function summary({ records, findings, scope }: Whole): string[] {
+function summary({ records, findings, scope }: Whole, { homerooms }: Options): string[] {
   const says = [`Google Workspace ${scope.organisation}, school year ${scope.schoolYear}.`, summaryOf(records)]
   const of = (code: Finding['code']) => findings.filter(finding => finding.code === code)
   const say = (count: number, sentence: string) => {
@@ -119,9 +119,36 @@ function summary({ records, findings, scope }: Whole): string[] {
     of('unknown-person').length,
     `${of('unknown-person').length} groups have members from outside the organisational units of this school; they were left out.`,
   )
+  const notClasses = of('not-a-class').length
+  say(
+    notClasses,
+    `${notClasses} courses or groups look like a homeroom and are none: a pupil made them, or they are of another year or of nobody here while their pupils sit in another homeroom. They were left out.`,
+  )
+  const memberships = records.filter(record => record.type === 'membership')
+  const several = inSeveral(
+    memberships,
+    records.filter(record => record.type === 'group'),
+  )
+  say(
+    several,
+    `${several} pupils are in more than one homeroom, and every teacher of each of those gets their panel: narrow the patterns.`,
+  )
   const both = new Set(of('several-roles').map(({ sourceId }) => sourceId)).size
   say(both, `${both} people are pupil and teacher at once; the organisational unit decides.`)
+  says.push(whoDecides(homerooms))
   return says
+}
+
+/** Nothing at Google is made by the school's own system alone: whom the roster follows, the school must know. */
+function whoDecides(homerooms: Options['homerooms']): string {
+  if (homerooms.from === 'courses')
+    return 'Whoever of the staff makes a course that fits the patterns becomes teacher of a homeroom with the pupils in it: let Google allow verified teachers only to make courses, and look at each new homeroom.'
+  const groups = homerooms.from === 'groups' || homerooms.teachers?.from === 'groups'
+  if (groups)
+    return 'Who is in the groups decides who gets a panel: let administrators only add members to them, and nobody join by themselves.'
+  return homerooms.teachers === undefined
+    ? 'Pupils sit where their organisational unit is; only administrators move them.'
+    : 'The teachers of a course become teachers of the class of the same name: let Google allow verified teachers only to make courses.'
 }
 
 /** What a super administrator does in the console, word for word. The client id is in the key file and no secret. */

@@ -3,6 +3,7 @@ import { sign } from 'node:crypto'
 import { z } from 'zod'
 import { json, request, statusError } from '../http.ts'
 import { type SourceContext, SourceError } from '../source.ts'
+import { type Token, type Tokens, tokenIn, tokens } from '../tokens.ts'
 import type { ServiceAccount } from './options.ts'
 
 /** Also the audience of the assertion. The key file has a `token_uri` too: not used, a file does not choose where credentials go. */
@@ -16,43 +17,16 @@ export interface TokenRequest {
   timeoutMs: number
 }
 
-export interface Tokens {
-  current(): Promise<string>
-  /** This one was refused before its time: the next question asks for another. */
-  refused(token: string): void
-}
-
-const Token = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().optional() })
 const Refusal = z.object({ error: z.string() })
 /** Google takes no assertion that lives longer than an hour. */
 const lifeSeconds = 3600
-/** Ours: a token that would end during a request is no longer used. */
-const marginMs = 60_000
 
 /** Asks once: whoever asks a question with it has the patience for both. @throws SourceError `unauthorized` in a sentence for the administrator; else as `request` */
-export function tokens(context: SourceContext, asked: TokenRequest): Tokens {
-  let held: Promise<{ value: string; until: number }> | undefined
-  return {
-    async current() {
-      const known = await held?.catch(() => undefined)
-      if (known !== undefined && known.until > context.clock().getTime()) return known.value
-      const fetched = fetchToken(context, asked)
-      held = fetched
-      return (await fetched).value
-    },
-    refused(token) {
-      const refused = held
-      refused?.then(
-        ({ value }) => {
-          if (value === token && held === refused) held = undefined
-        },
-        () => {},
-      )
-    },
-  }
+export function googleTokens(context: SourceContext, asked: TokenRequest): Tokens {
+  return tokens(context, () => fetchToken(context, asked))
 }
 
-async function fetchToken(context: SourceContext, asked: TokenRequest): Promise<{ value: string; until: number }> {
+async function fetchToken(context: SourceContext, asked: TokenRequest): Promise<Token> {
   const answer = await request(context, {
     method: 'POST',
     url: asked.url,
@@ -69,8 +43,7 @@ async function fetchToken(context: SourceContext, asked: TokenRequest): Promise<
     const refusal = await json(answer, Refusal).catch(() => undefined)
     throw refusal === undefined ? statusError(answer, context.clock()) : refused(refusal.error)
   }
-  const { access_token, expires_in = lifeSeconds } = await json(answer, Token)
-  return { value: access_token, until: context.clock().getTime() + Math.max(expires_in * 1000 - marginMs, 0) }
+  return tokenIn(answer, context, lifeSeconds)
 }
 
 function assertion({ account, subject, scopes }: TokenRequest, now: Date): string {

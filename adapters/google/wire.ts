@@ -30,7 +30,8 @@ export type WireGroup = z.infer<typeof Group>
 const Member = z.object({ id: id.optional() })
 export type WireMember = z.infer<typeof Member>
 
-const Course = z.object({ id, name: z.string(), section: text, creationTime: text })
+/** Whoever made a course owns it, until another teacher of it takes it over. */
+const Course = z.object({ id, name: z.string(), section: text, creationTime: text, ownerId: id.optional() })
 export type WireCourse = z.infer<typeof Course>
 
 const Participant = z.object({ userId: id })
@@ -77,7 +78,7 @@ export const masks = {
   orgUnits: 'kind,organizationUnits(orgUnitId,name,orgUnitPath)',
   groups: 'kind,nextPageToken,groups(id,email,name)',
   members: 'kind,nextPageToken,members(id)',
-  courses: 'nextPageToken,courses(id,name,section,creationTime)',
+  courses: 'nextPageToken,courses(id,name,section,creationTime,ownerId)',
   aliases: 'nextPageToken,aliases(alias)',
   students: 'nextPageToken,students(userId)',
   teachers: 'nextPageToken,teachers(userId)',

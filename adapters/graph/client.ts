@@ -5,11 +5,11 @@
  */
 import type { Client, Middleware } from '@microsoft/microsoft-graph-client'
 import type { z } from 'zod'
-import { json, request } from '../http.ts'
+import { counting, json, request } from '../http.ts'
 import { patiently } from '../retry.ts'
 import { type SourceContext, SourceError } from '../source.ts'
+import { type Tokens, withToken } from '../tokens.ts'
 import { addressesOf, type Options } from './options.ts'
-import type { Tokens } from './token.ts'
 import { WireRefusal } from './wire.ts'
 
 export interface ClientSettings {
@@ -73,7 +73,7 @@ async function openLibrary(
   limits: ClientSettings,
 ): Promise<Asking> {
   const { Client, ResponseType } = await import('@microsoft/microsoft-graph-client')
-  const middleware = withToken(tokens, sender(context, limits))
+  const middleware = lastInTheChain(tokens, sender(context, limits))
   const client: Client = Client.initWithMiddleware({ middleware, baseUrl: origin, defaultVersion: version })
   return async ({ address, body }) => {
     let failure: unknown
@@ -92,18 +92,13 @@ async function openLibrary(
   }
 }
 
-/** The token on each request; a 401 gets one new token and one more try. */
-function withToken(tokens: Tokens, next: Sender): Middleware {
+/** The token on each request. */
+function lastInTheChain(tokens: Tokens, next: Sender): Middleware {
   return {
     async execute(context) {
       const failed: unknown = Reflect.get(context.options ?? {}, 'failed')
       try {
-        const token = await tokens.getAccessToken()
-        context.response = await next(context, token).catch(async error => {
-          if (!(error instanceof SourceError) || error.status !== 401) throw error
-          tokens.refused(token)
-          return await next(context, await tokens.getAccessToken())
-        })
+        context.response = await withToken(tokens, token => next(context, token))
       } catch (error) {
         if (typeof failed === 'function') failed(error)
         throw error
@@ -137,14 +132,7 @@ function sender(context: SourceContext, limits: ClientSettings): Sender {
     })
     const empty = answer.status === 204 || answer.status === 205
     const { status, headers } = answer
-    return new Response(empty ? null : ReadableStream.from(counted(answer.body, count)), { status, headers })
-  }
-}
-
-async function* counted(body: AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const piece of body) {
-    count(piece.length)
-    yield piece
+    return new Response(empty ? null : ReadableStream.from(counting(answer, count)), { status, headers })
   }
 }
 

@@ -9,7 +9,7 @@ export const graphFields: readonly SourceField[] = [
   { wire: 'educationClass term', roster: 'school.schoolYear' },
   { wire: 'educationClass id', roster: 'group.sourceId' },
   {
-    wire: 'educationClass displayName, classCode, externalName, mailNickname or grade, by the rule of the source',
+    wire: 'educationClass displayName, classCode, externalName, mailNickname or grade, by the rule of the source; externalId, by which School Data Sync is told from hand',
     roster: 'group.kind',
   },
   { wire: 'educationClass displayName, else externalName, classCode', roster: 'group.name' },

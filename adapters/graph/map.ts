@@ -1,14 +1,16 @@
 /** Wire → roster, pure. */
-import { type Assembled, given } from '../deliver.ts'
-import { gradesInName, type HomeroomRule, homeroomRule } from '../homerooms.ts'
+import { type Assembled, detail, given } from '../deliver.ts'
+import { gradesInName } from '../homerooms.ts'
 import { splitPrefix } from '../names.ts'
-import type { GroupRecord, PersonRecord, RosterKey, SchoolRecord } from '../roster.ts'
+import type { GroupRecord, PersonRecord, SchoolRecord } from '../roster.ts'
 import type { Finding, Scope } from '../source.ts'
 import { gradeFrom } from './grades.ts'
+import { type Homerooms, homeroomsOf } from './homerooms.ts'
+import { keysOf, type Numbers, numbersOf } from './keys.ts'
 import { fromHomerooms, membershipsOf } from './memberships.ts'
 import type { Options } from './options.ts'
 import { brinOf, type SortedClasses } from './school.ts'
-import type { WireClass, WireSchool, WireUser } from './wire.ts'
+import { clean, type WireClass, type WireSchool, type WireUser } from './wire.ts'
 
 export interface WireRoster {
   /** Absent: the whole tenant. */
@@ -21,6 +23,7 @@ export interface WireRoster {
 
 interface Mapped {
   roster: Assembled
+  homerooms: Homerooms
   findings: Finding[]
   scope: Scope
 }
@@ -29,21 +32,24 @@ interface Mapped {
 export function mapRoster(wire: WireRoster, options: Options, schoolYear: string): Mapped {
   const findings: Finding[] = []
   const school = schoolRecord(wire.school, options.tenantId, schoolYear)
-  const isHomeroom = homeroomRule(options.homerooms?.patterns ?? [])
   const classes = wire.classes.ours
-  const groups = classes.map(each => group(each, { options, isHomeroom, schoolYear, findings }))
   const users = wire.users.filter(({ userType }) => userType?.toLowerCase() !== 'guest')
-  const mapped = users.map(user => person(user, options, findings))
-  const groupOf = new Map(classes.map(({ id }, n) => [id, groups[n] as GroupRecord]))
+  const numbers = numbersOf(users)
+  const mapped = users.map(user => person(user, { options, numbers, findings }))
   const personOf = new Map(users.map(({ id }, n) => [id, mapped[n] as PersonRecord]))
-  const { homeroomsPerTeacher } = options
-  const memberships = membershipsOf({ people: wire.people, groupOf, personOf, homeroomsPerTeacher }, findings)
+  const homerooms = homeroomsOf({ classes, people: wire.people, personOf }, options, schoolYear)
+  const groups = classes.map(each => group(each, { options, homerooms, schoolYear, findings }))
+  const groupOf = new Map(classes.map(({ id }, n) => [id, groups[n] as GroupRecord]))
+  const classrooms = { people: wire.people, groupOf, personOf, doubtful: homerooms.doubtful }
+  const memberships = membershipsOf(classrooms, options.homeroomsPerTeacher, findings)
   const people = fromHomerooms({ groups, people: mapped, memberships }, findings)
+  for (const id of homerooms.pretended)
+    findings.push({ code: 'not-a-class', sourceId: school.sourceId, detail: groupId(id, schoolYear) })
   findings.push(...aboutSchool(wire, groups, school.sourceId))
   const { brin, location } = school
   const organisation = wire.school?.id ?? options.tenantId
   const scope = { ...given('brin', brin), ...given('location', location), organisation, schoolYear }
-  return { roster: { school, groups, people, memberships }, findings, scope }
+  return { roster: { school, groups, people, memberships }, homerooms, findings, scope }
 }
 
 function schoolRecord(school: WireSchool | undefined, tenantId: string, schoolYear: string): SchoolRecord {
@@ -63,13 +69,15 @@ function aboutSchool(wire: WireRoster, groups: readonly GroupRecord[], sourceId:
   return findings
 }
 
+const groupId = (id: string, schoolYear: string) => `class:${id}:${schoolYear}`
+
 /** The year is in the key: a class that the sync takes up again next summer is another group then. */
 function group(
   each: WireClass,
-  by: { options: Options; isHomeroom: HomeroomRule; schoolYear: string; findings: Finding[] },
+  by: { options: Options; homerooms: Homerooms; schoolYear: string; findings: Finding[] },
 ): GroupRecord {
-  const { homerooms, level } = by.options
-  const sourceId = `class:${each.id}:${by.schoolYear}`
+  const { level } = by.options
+  const sourceId = groupId(each.id, by.schoolYear)
   const name = clean(each.displayName) ?? clean(each.externalName) ?? clean(each.classCode) ?? each.id
   const own = gradeFrom(each.grade, level)
   const named = level === 'primary' || /^\s*gr/i.test(name) ? gradesInName(name) : []
@@ -78,7 +86,7 @@ function group(
   return {
     type: 'group',
     sourceId,
-    kind: homerooms !== undefined && by.isHomeroom(each[homerooms.field]) ? 'homeroom' : 'scheduled',
+    kind: by.homerooms.homerooms.has(each.id) ? 'homeroom' : 'scheduled',
     name: name.slice(0, 200),
     schoolYear: by.schoolYear,
     grades: own === undefined ? named : [own],
@@ -89,7 +97,10 @@ function group(
  * A blocked account is `inactive`: schools block the accounts of leavers and keep them for years. One that was blocked for a while comes back as
  * the same person.
  */
-function person(user: WireUser, { level }: Options, findings: Finding[]): PersonRecord {
+function person(
+  user: WireUser,
+  { options: { level }, numbers, findings }: { options: Options; numbers: Numbers; findings: Finding[] },
+): PersonRecord {
   const sourceId = `user:${user.id}`
   const role = roleOf(user)
   const names = namesOf(user)
@@ -110,7 +121,7 @@ function person(user: WireUser, { level }: Options, findings: Finding[]): Person
     ...given('username', clean(user.userPrincipalName)),
     ...given('email', clean(user.mail)),
     ...given('grade', grade),
-    keys: keysOf(user, role),
+    keys: keysOf(user, role, numbers),
   }
 }
 
@@ -132,25 +143,4 @@ function namesOf({ givenName, surname, displayName }: WireUser) {
   const [first, last] = [clean(givenName), clean(surname)]
   if (first === undefined && last === undefined) return given('preferredFirstName', clean(displayName)?.slice(0, 200))
   return { ...given('givenName', first), ...(last === undefined ? {} : splitPrefix(last)) }
-}
-
-/** Numbers as School Data Sync was given them: the number itself, else the id in the system it reads. */
-function keysOf(user: WireUser, role: PersonRecord['role']): RosterKey[] {
-  const { student, teacher } = user
-  const keys: [RosterKey['type'], string | undefined][] = [
-    ['object-id', user.id],
-    ['username', clean(user.userPrincipalName)],
-    ['email', clean(user.mail)],
-    ['pupil-number', role === 'pupil' ? (clean(student?.studentNumber) ?? clean(student?.externalId)) : undefined],
-    ['staff-number', role === 'staff' ? (clean(teacher?.teacherNumber) ?? clean(teacher?.externalId)) : undefined],
-  ]
-  return keys.flatMap(([type, value]) => (value === undefined ? [] : [{ type, value, stable: true }]))
-}
-
-/** Empty is absent. */
-const clean = (text: string | null | undefined): string | undefined => text?.trim() || undefined
-
-/** A code is passed on only when it looks like one: free text may hold a name. */
-function detail(code: string | null | undefined): { detail?: string } {
-  return code != null && /^[\w.?-]{1,20}$/.test(code) ? { detail: code } : {}
 }

@@ -1,6 +1,8 @@
 /** What an administrator fills in, and the addresses that follow from it. */
 import { z } from 'zod'
-import { isSchoolYear } from '../calendar.ts'
+import { isServerHere } from '../address.ts'
+import { SchoolYearOption } from '../calendar.ts'
+import { levels } from '../grades.ts'
 import { NamePattern } from '../homerooms.ts'
 
 /**
@@ -14,7 +16,7 @@ const clouds = {
   china: { login: 'https://login.chinacloudapi.cn', graph: 'https://microsoftgraph.chinacloudapi.cn' },
 } as const
 
-const onThisMachine = z.url().refine(isOnThisMachine, 'http on this machine only, without path')
+const onThisMachine = z.url().refine(isServerHere, 'http on this machine only, without path')
 
 /** Fields of a class that may tell a homeroom from a subject. */
 const homeroomFields = ['displayName', 'classCode', 'externalName', 'mailNickname', 'grade'] as const
@@ -37,14 +39,17 @@ export const Options = z.object({
    * with birth date and gender, which are dropped unread: ask for it only where the numbers are needed.
    */
   permissions: z.enum(['basic', 'full']).default('basic'),
-  /** Which classes are homerooms. Default: none, and then no teacher gets a panel. `*` any characters, `?` one; capitals do not matter. */
+  /**
+   * Which classes are homerooms. Default: none, and then no teacher gets a panel. `*` any characters, `?` one; capitals do not matter. `{year}` is the school
+   * year in any notation: a class that it fits is of this year, though it has no term.
+   */
   homerooms: z.object({ field: z.enum(homeroomFields), patterns: z.array(NamePattern).min(1).max(50) }).optional(),
   /** Teachers of more homerooms than this are held for a person: an ICT coordinator often owns the team of every class. */
   homeroomsPerTeacher: z.int().min(1).max(50).default(4),
   /** What a bare number means as a grade: `primary` groep 1 to 8, `secondary` year 1 to 6. Default: nothing. */
-  level: z.enum(['primary', 'secondary']).optional(),
-  /** Default: the current one. Classes without a term are of the current one. */
-  schoolYear: z.string().refine(isSchoolYear, 'two consecutive years, such as 2026-2027').optional(),
+  level: z.enum(levels).optional(),
+  /** Default: the current one. Classes without a term are of the current one, and their teachers are held for a person. */
+  schoolYear: SchoolYearOption,
   cloud: z.enum(['global', 'us-gov', 'us-dod', 'china']).default('global'),
   /** Instead of Microsoft: servers on this machine, for tests and the demo. */
   endpoint: z.object({ graph: onThisMachine, login: onThisMachine }).optional(),
@@ -59,10 +64,3 @@ export function addressesOf({ cloud, endpoint }: Options): { login: string; grap
 
 /** What the token is asked for; always the cloud's own name, also where a server on this machine answers. */
 export const scopeOf = ({ cloud }: Options): string => `${clouds[cloud].graph}/.default`
-
-function isOnThisMachine(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.protocol !== 'http:' || url.username !== '' || url.password !== '') return false
-  const bare = url.pathname === '/' && url.search === '' && url.hash === ''
-  return bare && (url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname))
-}

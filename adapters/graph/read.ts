@@ -7,6 +7,7 @@ import type { RosterRecord } from '../roster.ts'
 import { type Finding, type Scope, type SourceContext, SourceError } from '../source.ts'
 import { askMany } from './batch.ts'
 import type { Graph } from './client.ts'
+import type { Homerooms } from './homerooms.ts'
 import { mapRoster, type WireRoster } from './map.ts'
 import type { Options } from './options.ts'
 import { chosenSchool, classesOf } from './school.ts'
@@ -26,13 +27,14 @@ export interface Read {
   records: RosterRecord[]
   findings: Finding[]
   scope: Scope
+  homerooms: Homerooms
 }
 
 /** @throws SourceError unless the whole school came */
 export async function everything(asked: Asked): Promise<Read> {
   const wire = await wholeSchool(asked)
-  const { roster, findings, scope } = mapRoster(wire, asked.options, asked.schoolYear)
-  return { wire, records: assemble(roster), findings, scope }
+  const { roster, ...more } = mapRoster(wire, asked.options, asked.schoolYear)
+  return { wire, records: assemble(roster), ...more }
 }
 
 export const allSchools = ({ graph, pageSize }: Pick<Asked, 'graph' | 'pageSize'>): Promise<WireSchool[]> =>

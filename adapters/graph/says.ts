@@ -1,5 +1,6 @@
 /** What an administrator reads after `check`: what was found, and what to do next. No names of people. */
 import { summaryOf } from '../deliver.ts'
+import { inSeveral } from '../homerooms.ts'
 import type { SourceError } from '../source.ts'
 import type { Options } from './options.ts'
 import type { Read } from './read.ts'
@@ -45,6 +46,12 @@ function classesSay(read: Read): string[] {
   const { classes, people } = read.wire
   const { ours, otherYear, expired } = classes
   const any = ours.length > 0
+  const [pretended, yearless] = [read.homerooms.pretended.length, read.homerooms.doubtful.size]
+  const groups = read.records.filter(record => record.type === 'group')
+  const several = inSeveral(
+    read.records.filter(record => record.type === 'membership'),
+    groups,
+  )
   const empty = [...people.values()].every(({ members }) => members.length === 0)
   return [
     ...said(otherYear > 0, `Classes of another school year, left out: ${otherYear}.`),
@@ -52,6 +59,18 @@ function classesSay(read: Read): string[] {
     ...said(
       any && counter(read)('no-homerooms') > 0,
       `None of the ${ours.length} classes is a homeroom, so no teacher gets a panel. Say which are by the option homerooms, for example {"field":"displayName","patterns":["Groep *"]}.`,
+    ),
+    ...said(
+      pretended > 0,
+      `Classes that fit the option homerooms and are none, because School Data Sync did not make them, a pupil owns them, or their pupils sit in another homeroom: ${pretended}.`,
+    ),
+    ...said(
+      yearless > 0,
+      `Homerooms that do not say of which year they are; their teachers are held for a person to decide: ${yearless}. Give classes a term, or let a pattern hold the year: "Groep * {year}".`,
+    ),
+    ...said(
+      several > 0,
+      `Pupils in more than one homeroom, whose every teacher gets their panel: ${several}. Narrow the patterns.`,
     ),
     ...said(!any, 'There are no classes: this source tells who has which account, and nothing about groups.'),
     ...said(

@@ -73,8 +73,8 @@ export function yearOf({ term }: WireClass): string | undefined {
 /** `2627` */
 const compact = (text: string) => text.replace(/^(\d{2})(\d{2})$/, '$1/$2')
 
-/** Noon, far from every midnight. */
+/** Noon, far from every midnight. A midnight of ours is an evening in UTC: of a time it is the local day that counts. */
 function day(text: string | null | undefined): number | undefined {
-  const found = dayOf((text ?? '').slice(0, 10))
+  const found = dayOf(text ?? '') ?? dayOf((text ?? '').slice(0, 10))
   return found === undefined ? undefined : Date.parse(`${found}T12:00:00Z`)
 }

@@ -11,7 +11,7 @@ import { addressesOf, Options } from './options.ts'
 import { type Asked, allSchools, everything } from './read.ts'
 import { advice, schoolsToChoose } from './says.ts'
 import { chosenSchool } from './school.ts'
-import { type Tokens, tokens } from './token.ts'
+import { type GraphTokens, graphTokens } from './token.ts'
 import { selected, type WireSchool } from './wire.ts'
 
 export interface GraphSettings extends ClientSettings {
@@ -64,7 +64,7 @@ type Cursor = z.infer<typeof Cursor>
 /** @param more for tests: shorter time-outs, a lower cap, smaller pages */
 export function graphSource(options: Options, context: SourceContext, more: Partial<GraphSettings> = {}): RosterSource {
   const { pageSize, ...limits } = { ...settings, ...more }
-  const token = tokens(context, options, limits.timeoutMs)
+  const token = graphTokens(context, options, limits.timeoutMs)
   const graph = graphClient(context, token, options, limits)
   const schoolYear = context.schoolYear ?? options.schoolYear ?? schoolYearAt(context.clock())
   const asked: Asked = { options, pageSize, graph, context, schoolYear }
@@ -107,7 +107,7 @@ function isUsable(cursor: Cursor | undefined, of: string, now: Date): cursor is 
   return cursor?.of === of && now.getTime() - Date.parse(cursor.at) < fullEveryDays * 86_400_000
 }
 
-function unchanged(cursor: Cursor, token: Tokens): Proof {
+function unchanged(cursor: Cursor, token: GraphTokens): Proof {
   const { brin, location, organisation, schoolYear } = cursor.scope
   const scope = { ...given('brin', brin), ...given('location', location), organisation, schoolYear }
   const counts = { school: 0, group: 0, person: 0, membership: 0 }
@@ -115,7 +115,7 @@ function unchanged(cursor: Cursor, token: Tokens): Proof {
 }
 
 /** Fewer permissions than last time look like leavers and are not. */
-function grantOf(token: Tokens): { grant?: string[] } {
+function grantOf(token: GraphTokens): { grant?: string[] } {
   const grant = token.granted()
   return grant === undefined ? {} : { grant }
 }

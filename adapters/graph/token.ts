@@ -1,44 +1,29 @@
-/** The app's own token (client credentials), in the shape that Microsoft's library wants; refusals become sentences an administrator can act upon. */
-import type { AuthenticationProvider } from '@microsoft/microsoft-graph-client'
+/** The app's own token (client credentials); refusals become sentences an administrator can act upon. */
 import { z } from 'zod'
 import { json, request } from '../http.ts'
 import { type SourceContext, SourceError } from '../source.ts'
+import { type Token, type Tokens, tokenIn, tokens } from '../tokens.ts'
 import { addressesOf, type Options, scopeOf } from './options.ts'
 
-export interface Tokens extends AuthenticationProvider {
-  getAccessToken(): Promise<string>
-  /** This one was refused before its time: the next question asks for another. */
-  refused(token: string): void
+export interface GraphTokens extends Tokens {
   /** Application permissions that the last token speaks of, sorted; undefined where it cannot be read. */
   granted(): string[] | undefined
 }
 
-const Token = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().optional() })
 const Refusal = z.object({ error: z.string(), error_codes: z.array(z.number()).optional() })
-/** Ours: a token that would end during a request is no longer used. */
-const marginMs = 60_000
 
 /** Asks once: whoever needs the token has the patience. @throws SourceError `unauthorized` in a sentence for the administrator; else as `request` */
-export function tokens(context: SourceContext, options: Options, timeoutMs: number): Tokens {
-  let held: Promise<{ value: string; until: number }> | undefined
+export function graphTokens(context: SourceContext, options: Options, timeoutMs: number): GraphTokens {
   let last: string | undefined
-  return {
-    async getAccessToken() {
-      const known = await held?.catch(() => undefined)
-      if (known !== undefined && known.until > context.clock().getTime()) return known.value
-      const fetched = fetchToken(context, options, timeoutMs)
-      held = fetched
-      last = (await fetched).value
-      return last
-    },
-    refused(token) {
-      if (last === token) held = undefined
-    },
-    granted: () => (last === undefined ? undefined : permissionsIn(last)),
-  }
+  const held = tokens(context, async () => {
+    const token = await fetchToken(context, options, timeoutMs)
+    last = token.value
+    return token
+  })
+  return { ...held, granted: () => (last === undefined ? undefined : permissionsIn(last)) }
 }
 
-async function fetchToken(context: SourceContext, options: Options, timeoutMs: number) {
+async function fetchToken(context: SourceContext, options: Options, timeoutMs: number): Promise<Token> {
   const answer = await request(context, {
     method: 'POST',
     url: `${addressesOf(options).login}/${options.tenantId}/oauth2/v2.0/token`,
@@ -58,8 +43,7 @@ async function fetchToken(context: SourceContext, options: Options, timeoutMs: n
     const refusal = await json(answer, Refusal).catch(() => undefined)
     throw refused(refusal?.error_codes ?? [], answer.status)
   }
-  const { access_token, expires_in = 300 } = await json(answer, Token)
-  return { value: access_token, until: context.clock().getTime() + Math.max(expires_in * 1000 - marginMs, 0) }
+  return tokenIn(answer, context)
 }
 
 /**

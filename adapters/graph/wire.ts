@@ -73,3 +73,6 @@ export const selected = {
   },
   members: ['id'],
 }
+
+/** Empty is absent. */
+export const clean = (text: string | null | undefined): string | undefined => text?.trim() || undefined

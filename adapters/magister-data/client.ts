@@ -1,7 +1,7 @@
 /** Questions to the web service: one at a time, with a session that is renewed once when it ends. The address of each holds a secret. */
 import type { z } from 'zod'
 import { type CsvLine, readCsv } from '../csv.ts'
-import { type HttpAnswer, request } from '../http.ts'
+import { counting, type HttpAnswer, request } from '../http.ts'
 import { patiently } from '../retry.ts'
 import { type SourceContext, SourceError } from '../source.ts'
 import { xmlLimits } from '../xml.ts'
@@ -52,7 +52,7 @@ export function magister(options: Options, context: SourceContext, limits: Magis
       read += bytes
       context.progress?.(read)
     }
-    return { ...answer, body: counting(answer.body, counted) }
+    return { ...answer, body: counting(answer, counted) }
   }
   const session = sessionOf(context, () => newToken(ask, options, limits))
   return {
@@ -169,11 +169,4 @@ async function toldBy(all: AsyncIterable<Uint8Array>, titles: string[]) {
   const [, ...lines] = text.split(/\r?\n/)
   const number = lines[0]?.split(';')[titles.findIndex(title => /nummer/i.test(title))]
   return { words: lines.join(' '), number }
-}
-
-async function* counting(body: AsyncIterable<Uint8Array>, heard: (bytes: number) => void) {
-  for await (const chunk of body) {
-    heard(chunk.length)
-    yield chunk
-  }
 }

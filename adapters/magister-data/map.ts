@@ -1,6 +1,7 @@
 /** Wire → roster, pure: pupils by their enrolments, classes by their names, staff and mentors by their codes. */
-import { type Assembled, given, order } from '../deliver.ts'
-import { Grade, type GroupRecord, type MembershipRecord, type PersonRecord, type RosterKey } from '../roster.ts'
+import { type Assembled, detail, given, inOrder, order } from '../deliver.ts'
+import { gradeOfYear } from '../grades.ts'
+import type { GroupRecord, MembershipRecord, PersonRecord, RosterKey } from '../roster.ts'
 import { type Finding, SourceError } from '../source.ts'
 import { type Placed, placed } from './enrolments.ts'
 import { mapLessons, mapMentors } from './mentors.ts'
@@ -44,7 +45,7 @@ export function mapMagister(wire: Wire, asked: Asked): Mapped {
     groups: [...classes.values(), ...lessons.groups],
     people: [...pupils.map(pupil => mapPupil(pupil, asked, alone, findings)), ...staff.people],
     memberships: highest([...pupilsInClasses(pupils, classes, asked), ...mentors, ...lessons.memberships]),
-    findings: findings.sort((a, b) => order(a.sourceId, b.sourceId) || order(a.code, b.code)),
+    findings: inOrder(findings),
   }
 }
 
@@ -104,11 +105,7 @@ function classesOf(pupils: readonly Placed[], { schoolYear, options }: Asked): M
   )
 }
 
-function gradeOf({ year }: Enrolment, { grades }: Options): PersonRecord['grade'] {
-  if (year === undefined || !/^\d$/.test(year)) return undefined
-  if (grades === 'primary') return /^[1-8]$/.test(year) ? Grade.parse(year) : undefined
-  return /^[1-6]$/.test(year) ? Grade.parse(`1${year}`) : undefined
-}
+const gradeOf = ({ year }: Enrolment, { grades }: Options) => gradeOfYear(year, grades)
 
 function mapPupil(
   { number, status, row, className, startsOn, endsOn }: Placed,
@@ -120,11 +117,7 @@ function mapPupil(
   const grade = gradeOf(row, options)
   const names = [row.firstName, row.prefix, row.familyName]
   if (row.year !== undefined && grade === undefined)
-    findings.push({
-      code: 'unknown-grade',
-      sourceId,
-      ...(/^[\w.?-]{1,12}$/.test(row.year) ? { detail: row.year } : {}),
-    })
+    findings.push({ code: 'unknown-grade', sourceId, ...detail(row.year) })
   if (status === 'active' && className === undefined) findings.push({ code: 'pupil-without-group', sourceId })
   if (!row.firstName && !row.familyName) findings.push({ code: 'pupil-without-name', sourceId })
   if (names.some(isDamaged)) findings.push({ code: 'damaged-text', sourceId })

@@ -1,5 +1,7 @@
 /** What an administrator fills in. A layout is a query that every school installs for itself: which column holds what is configuration. */
 import { z } from 'zod'
+import { isSafeAddress } from '../address.ts'
+import { levels } from '../grades.ts'
 import { NamePattern } from '../homerooms.ts'
 
 const short = z.string().min(1).max(200)
@@ -51,7 +53,9 @@ const Choice = z
 
 export const Options = z.object({
   /** The address of the web service, as the supplier gave it: `https://<school>.swp.nl:8800/doc`. Our address must be on its allow-list. */
-  url: z.url().refine(isSafeUrl, 'https without credentials, query or fragment; http on this machine only'),
+  url: z
+    .url()
+    .refine(text => isSafeAddress(text), 'https without credentials, query or fragment; http on this machine only'),
   /** An account that the Magister administrator made for this connection alone: it may use the layouts below, and ADFuncties for staff. */
   username: short,
   password: short,
@@ -77,17 +81,9 @@ export const Options = z.object({
   /** Jobs (functie) that mean a trainee: a trainee opens nothing. */
   trainees: z.array(NamePattern).max(50).default(['*stagiair*', 'LIO', 'LIO-*', 'LIO *']),
   /** leerjaar 1 to 6 of secondary, or groep 1 to 8 of primary education. */
-  grades: z.enum(['secondary', 'primary']).default('secondary'),
+  grades: z.enum(levels).default('secondary'),
 })
 export type Options = z.infer<typeof Options>
 
 export const titleOf = (options: Pick<Options, 'columns'>, column: Column): string | undefined =>
   options.columns[column] ?? (column === 'secondClassMentor' ? undefined : knownColumns[column])
-
-/** The password travels in the address, encrypted only; plain http is for a server on this machine (tests, the demo). */
-function isSafeUrl(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false
-  const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname)
-  return url.protocol === 'https:' || (url.protocol === 'http:' && local)
-}

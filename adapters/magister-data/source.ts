@@ -4,6 +4,7 @@
  */
 import { localDay, schoolYearAt } from '../calendar.ts'
 import { assemble, inBatches, summaryOf } from '../deliver.ts'
+import { widelyOpened } from '../homerooms.ts'
 import type { RosterRecord } from '../roster.ts'
 import { type Adapter, type RosterSource, type SourceContext, SourceError } from '../source.ts'
 import { type Magister, type MagisterSettings, magister, settings } from './client.ts'
@@ -118,6 +119,7 @@ function said(
   return [
     `School ${options.brin}-${options.location}, school year ${schoolYear}: Magister does not say which school this is, compare the classes.`,
     summaryOf(records),
+    ...widelyOpened(records),
     ...(without > 0 ? [`${without} classes have no mentor whom we know: nobody opens their panel by the roster.`] : []),
     ...(count('mentor-unknown') > 0
       ? [`Of ${count('mentor-unknown')} classes a mentor's code belongs to nobody who works here now.`]

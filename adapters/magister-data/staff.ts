@@ -43,7 +43,10 @@ export function staffToAsk(wire: readonly StaffMember[], asked: Asked): string[]
 
 /** Whoever has two accounts comes twice: the row whose account is the code is the one that others know (TeamSync sees this too). */
 function theOne(rows: StaffMember[]): StaffMember {
-  const sorted = rows.toSorted((a, b) => order(a['loginaccount.naam'] ?? '', b['loginaccount.naam'] ?? ''))
+  const sorted = rows.toSorted(
+    (a, b) =>
+      order(a['loginaccount.naam'] ?? '', b['loginaccount.naam'] ?? '') || order(JSON.stringify(a), JSON.stringify(b)),
+  )
   const byAccount = sorted.find(row => plain(row['loginaccount.naam'] ?? '') === plain(codeOf(row)))
   // SAFETY: a group of rows has at least one.
   return (byAccount ?? sorted[0]) as StaffMember

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type HttpRequest, json } from '../http.ts'
 import type { authorized } from '../oauth.ts'
-import { byOffset } from '../pages.ts'
+import { byOffset, Shifted } from '../pages.ts'
 import { SourceError } from '../source.ts'
 
 export interface OneRosterSettings {
@@ -109,13 +109,16 @@ export function oneRosterApi(
   ) => {
     const kept: z.infer<Schema>[] = []
     const begun = await first(asked)
-    let before = new Set<string>()
+    const ours = new Set<string>()
     const ask = (offset: number) => (offset === 0 ? Promise.resolve(begun.items) : get(asked, offset, begun.manner))
     for await (const items of byOffset(ask, item => item.sourcedId)) {
-      const page = new Set(items.map(item => item.sourcedId))
-      if (page.size < items.length || items.some(item => before.has(item.sourcedId))) throw new Shifted()
-      before = page
-      kept.push(...items.filter(keep))
+      if (new Set(items.map(item => item.sourcedId)).size < items.length) throw new Shifted()
+      for (const item of items.filter(keep)) {
+        // One that comes twice took the place of another.
+        if (ours.has(item.sourcedId)) throw new Shifted()
+        ours.add(item.sourcedId)
+        kept.push(item)
+      }
     }
     return kept
   }
@@ -128,10 +131,7 @@ export function oneRosterApi(
         } catch (error) {
           if (!(error instanceof Shifted)) throw error
           if (n >= tries)
-            throw new SourceError(
-              'incomplete',
-              `${asked.path} gives the same record on two pages: its list changes while it is read`,
-            )
+            throw new SourceError('incomplete', `${shown(asked.path)} changes while it is read, or has no fixed order`)
         }
     },
     async probe(asked) {
@@ -142,18 +142,16 @@ export function oneRosterApi(
   }
 }
 
-/** A record came twice, so the pages moved under our hands and another may not have come at all. */
-class Shifted extends Error {}
-
 /** The server knows the question and not this form of it. */
 export const isRefusal = (error: unknown): boolean => error instanceof SourceError && error.status === 400
 
+const shown = (path: string) => path.replace(/\/schools\/[^/]+/, '/schools/{id}')
+
 function understood(error: unknown, path: string): unknown {
   if (!(error instanceof SourceError) || error.status !== 404) return error
-  const shown = path.replace(/\/schools\/[^/]+/, '/schools/{id}')
   return new SourceError(
     'malformed',
-    `there is no OneRoster ${shown} at this address: check url, version and collections`,
+    `there is no OneRoster ${shown(path)} at this address: check url, version and collections`,
     {
       status: 404,
     },

@@ -1,8 +1,9 @@
 /** OneRoster as a bundle of CSV files, 1.1 and 1.2: a whole school (bulk), or changes to one that was read before (delta). */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { isSchoolYear, localDay, schoolYearFrom } from '../calendar.ts'
+import { localDay, SchoolYearOption } from '../calendar.ts'
 import { assemble, countsOf, inBatches, readCursor, summaryOf } from '../deliver.ts'
+import { widelyOpened } from '../homerooms.ts'
 import type { GroupRecord } from '../roster.ts'
 import {
   type Adapter,
@@ -26,11 +27,7 @@ const Options = z.object({
   /** The school: its sourcedId in the bundle, or its identifier there, such as the BRIN. */
   school: z.string().min(1).max(250),
   /** Default: the current one. */
-  schoolYear: z
-    .string()
-    .transform(text => schoolYearFrom(text) ?? text)
-    .refine(isSchoolYear, 'two consecutive years, such as 2026-2027')
-    .optional(),
+  schoolYear: SchoolYearOption,
   ...ruleOptions,
 })
 type CsvOptions = z.infer<typeof Options>
@@ -157,8 +154,8 @@ function beforeOf({ place, classes }: Cursor): Before {
   return { place: { ...place, ...sets, brin, location, name, current: false }, classes: new Set(Object.keys(classes)) }
 }
 
-function readingOf({ school, schoolYear, homerooms, teachers, grades }: CsvOptions): string {
-  const print = createHash('sha256').update(JSON.stringify([school, schoolYear, homerooms, teachers, grades]))
+function readingOf({ school, schoolYear, homerooms, teachers, grades, userIds }: CsvOptions): string {
+  const print = createHash('sha256').update(JSON.stringify([school, schoolYear, homerooms, teachers, grades, userIds]))
   return print.digest('hex').slice(0, 32)
 }
 
@@ -175,6 +172,7 @@ function summary(contents: Contents, rules: Rules): Health {
   const records = assemble(roster)
   const pupils = roster.people.filter(({ role }) => role === 'pupil').length
   const says = [`School ${named}, school year ${place.schoolYear}, version ${manifest.version}.`, summaryOf(records)]
+  says.push(...widelyOpened(records))
   if (pupils === 0) says.push('Without pupils nothing is changed: ask for a bundle of the whole school.')
   if (findings.some(({ code }) => code === 'no-homerooms'))
     says.push('No class is a homeroom: give the option homerooms, such as "groep *", or no teacher gets a panel.')

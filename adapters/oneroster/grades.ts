@@ -55,5 +55,5 @@ export function gradesOfClass(
     if (grade === undefined) unknown.push(word)
     else grades.add(grade)
   }
-  return { grades: [...grades].sort((a, b) => Number(a) - Number(b)), unknown }
+  return { grades: Grade.options.filter(grade => grades.has(grade)), unknown }
 }

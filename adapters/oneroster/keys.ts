@@ -1,4 +1,4 @@
-/** Keys by which a sign-in can be matched to a user: only what the source proves, and never a citizen's number. */
+/** Keys by which a sign-in can be matched to a user: only what the source proves. */
 import type { PersonRecord, RosterKey } from '../roster.ts'
 import type { WireUser } from './wire.ts'
 
@@ -13,7 +13,7 @@ export function keysOf(user: WireUser, role: PersonRecord['role'], userIds: User
   const found: [KeyType | undefined, string | undefined][] = [
     ['username', user.username],
     ['email', user.email],
-    [number, user.identifier !== undefined && isCitizenNumber(user.identifier) ? undefined : user.identifier],
+    [number, user.identifier],
     ...user.userIds.map(({ type = '', identifier }): [KeyType | undefined, string | undefined] => [
       Object.hasOwn(userIds, type) ? userIds[type] : accountOf(type, identifier),
       identifier,
@@ -30,11 +30,4 @@ function accountOf(type: string, value: string | undefined): KeyType | undefined
   const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value ?? '')
   if (/^(entra|azure|aad|microsoft)/i.test(type) && uuid) return 'object-id'
   return /^google/i.test(type) && /^\d{15,25}$/.test(value ?? '') ? 'object-id' : undefined
-}
-
-/** Nine digits that pass the test of the BSN: some suppliers put it where the pupil number should be. */
-export function isCitizenNumber(text: string): boolean {
-  if (!/^\d{9}$/.test(text)) return false
-  const weighed = [...text].reduce((sum, digit, at) => sum + Number(digit) * (at === 8 ? -1 : 9 - at), 0)
-  return Number(text) > 0 && weighed % 11 === 0
 }

@@ -1,6 +1,6 @@
 /** Wire → roster, pure: one school and one year. Everything from here on speaks the vocabulary of `roster.ts`. */
 import { z } from 'zod'
-import { type Assembled, given, order } from '../deliver.ts'
+import { type Assembled, detail, given, inOrder } from '../deliver.ts'
 import { type HomeroomRule, homeroomRule, NamePattern } from '../homerooms.ts'
 import { splitPrefix } from '../names.ts'
 import type { GroupRecord, MembershipRecord, PersonRecord } from '../roster.ts'
@@ -80,11 +80,6 @@ export function mapRoster(wire: WireRoster, rules: Rules, known?: Known): Mapped
   if (known === undefined) wholeFindings(schoolIdOf(place), groups, people, memberships, findings)
   return { roster: { school: schoolRecordOf(place), groups, people, memberships }, findings: inOrder(findings) }
 }
-
-export const inOrder = (findings: readonly Finding[]): Finding[] =>
-  [...findings].sort(
-    (a, b) => order(a.sourceId, b.sourceId) || order(a.code, b.code) || order(a.detail ?? '', b.detail ?? ''),
-  )
 
 export function mapGroup(wire: WireClass, place: Place, rules: Rules, findings: Finding[]): GroupRecord {
   const sourceId = groupId(wire.sourcedId)
@@ -247,9 +242,4 @@ function wholeFindings(
   if (homerooms.size === 0) findings.push({ code: 'no-homerooms', sourceId: school })
   else if (!memberships.some(({ role, groupSourceId }) => role === 'teacher' && homerooms.has(groupSourceId)))
     findings.push({ code: 'no-group-teachers', sourceId: school })
-}
-
-/** A word is passed on only when it looks like a code: free text may hold a name. */
-export function detail(word: string): { detail?: string } {
-  return /^[\w.:?-]{1,24}$/.test(word) ? { detail: word } : {}
 }

@@ -1,7 +1,8 @@
 /** OneRoster by REST, 1.1 and 1.2: everything of one school, or what changed since. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { isSchoolYear, localDay, schoolYearFrom } from '../calendar.ts'
+import { isSafeAddress } from '../address.ts'
+import { localDay, SchoolYearOption } from '../calendar.ts'
 import { assemble, countsOf, inBatches, readCursor } from '../deliver.ts'
 import { authorized } from '../oauth.ts'
 import { type Adapter, type Health, type RosterSource, type SourceContext, SourceError } from '../source.ts'
@@ -15,14 +16,14 @@ import { WireClass } from './wire.ts'
 
 const address = z
   .url()
-  .refine(isSafeUrl, 'https without credentials or fragment, and no query; http on this machine only')
+  .refine(text => isSafeAddress(text), 'https without credentials or fragment, and no query; http on this machine only')
 
 const Options = z.object({
   /** Up to and including the version: `https://…/ims/oneroster/rostering/v1p2`, `https://…/ims/oneroster/v1p1`. */
   url: address,
   version: z.enum(['1.1', '1.2']).default('1.2'),
   /** Where the supplier gives out tokens (OAuth 2). */
-  tokenUrl: z.url().refine(text => isSafeUrl(text.split('?')[0] ?? ''), 'https; http on this machine only'),
+  tokenUrl: z.url().refine(text => isSafeAddress(text, () => true), 'https; http on this machine only'),
   clientId: z.string().min(1).max(300),
   clientSecret: z.string().min(1).max(1000),
   /** Rights to ask for; by default reading without birth dates and the like. Empty: ask for none, as some suppliers want it. */
@@ -32,11 +33,7 @@ const Options = z.object({
   /** The school: its sourcedId at the supplier, or its identifier there, such as the BRIN. */
   school: z.string().min(1).max(250),
   /** Default: the current one. */
-  schoolYear: z
-    .string()
-    .transform(text => schoolYearFrom(text) ?? text)
-    .refine(isSchoolYear, 'two consecutive years, such as 2026-2027')
-    .optional(),
+  schoolYear: SchoolYearOption,
   /**
    * `flat`: reads /classes, /users and /enrollments of all schools that we may see, and keeps ours. `school`: asks below /schools/{id}, which
    * is faster at a large board; staff who teach no class do not come then.
@@ -150,12 +147,4 @@ async function checked(api: OneRosterApi, options: RestOptions, rules: Rules, co
   else if (homerooms === 0)
     says.push('No class is a homeroom: give the option homerooms, such as "groep *", or no teacher gets a panel.')
   return { ok: classes.length > 0, says }
-}
-
-/** Rosters and secrets travel encrypted; plain http is for a server on this machine (tests, the demo, a local proxy). */
-function isSafeUrl(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false
-  const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname)
-  return url.protocol === 'https:' || (url.protocol === 'http:' && local)
 }

@@ -71,11 +71,15 @@ export function standingOf(
   return { ...standing([], today), hints: hintsOf(words), unknown: words.find(word => word !== undefined) ?? 'none' }
 }
 
-/** What somebody is follows from the roles that have not ended; where all have, from all of them: a leaver was something. */
+/**
+ * What somebody is follows from the roles that have not ended; where all have, from all of them: a leaver was something. One that is yet to begin
+ * makes nobody more than they are today.
+ */
 function standing(roles: readonly WireRole[], today: string, here = false): Standing {
   const lasting = roles.filter(({ endDate }) => endDate === undefined || endDate > today)
-  const counting = lasting.length > 0 ? lasting : roles
-  const words = counting.map(({ role }) => role)
+  const begun = lasting.filter(({ role, beginDate = '' }) => beginDate <= today || roleOf(role) === 'pupil')
+  const counting = [begun, lasting, roles].find(each => each.length > 0) ?? []
+  const words = counting.map(({ role }) => role).sort()
   const all = new Set(words.map(roleOf))
   const role = (['pupil', 'trainee', 'staff', 'parent', 'unknown'] as const).find(each => all.has(each)) ?? 'unknown'
   const starts = counting.map(({ beginDate }) => beginDate)

@@ -1,5 +1,6 @@
 /** Days and periods as the GKV writes them: dateTimes at midnight with an offset, of which only the calendar date counts. */
 import { dayOf } from '../calendar.ts'
+import { order } from '../deliver.ts'
 import { SourceError } from '../source.ts'
 
 /**
@@ -38,7 +39,10 @@ export const isEmpty = ({ startsOn, endsOn }: Period) =>
 /** The one of today, else the next, else the last. */
 export function currentOf<Of extends Period>(periods: readonly Of[], today: string): Of | undefined {
   const begin = ({ startsOn = '' }: Of) => startsOn
-  const ordered = [...periods].sort((a, b) => (begin(a) < begin(b) ? -1 : begin(a) > begin(b) ? 1 : 0))
+  const end = ({ endsOn = '9999' }: Of) => endsOn
+  const ordered = [...periods].sort(
+    (a, b) => order(begin(a), begin(b)) || order(end(a), end(b)) || order(JSON.stringify(a), JSON.stringify(b)),
+  )
   return (
     ordered.findLast(period => begin(period) <= today && !hasEnded(period, today)) ??
     ordered.find(period => begin(period) > today) ??

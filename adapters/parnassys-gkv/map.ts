@@ -1,6 +1,6 @@
 /** GKV → roster, pure: the flat lists are joined, and the pseudo-group of pupils who are only announced is taken apart. */
 import { schoolYearFrom } from '../calendar.ts'
-import { type Assembled, order } from '../deliver.ts'
+import { type Assembled, inOrder } from '../deliver.ts'
 import { gradesInName } from '../homerooms.ts'
 import { Grade, type GroupRecord } from '../roster.ts'
 import { type Finding, SourceError } from '../source.ts'
@@ -60,9 +60,7 @@ export function mapGkv(
       ],
       memberships: mapped.flatMap(({ person, places }) => membershipsOf(person, places)),
     },
-    findings: findings.sort(
-      (a, b) => order(a.sourceId, b.sourceId) || order(a.code, b.code) || order(a.detail ?? '', b.detail ?? ''),
-    ),
+    findings: inOrder(findings),
   }
 }
 

@@ -1,5 +1,5 @@
 /** A pupil of the GKV: the enrolment, the places in classes, and what both say about being here. */
-import { given } from '../deliver.ts'
+import { detail, given } from '../deliver.ts'
 import { Grade, type MembershipRecord, type PersonRecord } from '../roster.ts'
 import type { Finding } from '../source.ts'
 import { currentOf, dayIn, hasEnded, isEmpty, type Period } from './days.ts'
@@ -92,8 +92,7 @@ function gradeOf(leerjaar: string | undefined, sourceId: string, findings: Findi
   if (leerjaar === undefined) return undefined
   const known = Grade.safeParse(leerjaar)
   if (known.success) return known.data
-  const detail = /^[\w.-]{1,12}$/.test(leerjaar) ? { detail: leerjaar } : {}
-  findings.push({ code: 'unknown-grade', sourceId, ...detail })
+  findings.push({ code: 'unknown-grade', sourceId, ...detail(leerjaar) })
   return undefined
 }
 

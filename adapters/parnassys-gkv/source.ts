@@ -3,7 +3,7 @@
  * calls. Built from what known clients send and read; the WSDL is not public.
  */
 import { z } from 'zod'
-import { isSchoolYear, localDay, schoolYearAt } from '../calendar.ts'
+import { localDay, SchoolYearOption, schoolYearAt } from '../calendar.ts'
 import { assemble, inBatches, summaryOf } from '../deliver.ts'
 import { homeroomRule, NamePattern } from '../homerooms.ts'
 import { patiently } from '../retry.ts'
@@ -30,7 +30,7 @@ const Options = z.object({
     .regex(/^\d{2}$/, 'two digits, such as 00')
     .default('00'),
   /** Default: the current one. */
-  schoolYear: z.string().refine(isSchoolYear, 'two consecutive years, such as 2026-2027').optional(),
+  schoolYear: SchoolYearOption,
   /** Names of groups that are no class, `*` for any characters: whoever is only in such a group is not yet a pupil. */
   notClasses: z.array(NamePattern).max(50).default(['aangemeld*']),
 })

@@ -42,13 +42,15 @@ const limits = { records: 40_000, parts: 120_000 }
 
 const malformed = (message: string) => new SourceError('malformed', message)
 
-/** Counts what comes, so that no answer grows without end. */
-function counter() {
+/** Adds to lists and counts what comes, so that no answer grows without end. */
+function adder() {
   const seen = { records: 0, parts: 0 }
-  return (what: keyof typeof seen) => {
-    seen[what] += 1
-    if (seen[what] > limits[what]) throw malformed(`more than ${limits[what]} ${what} for one school: refused`)
-  }
+  return <T>(to: T[], what: keyof typeof seen = 'records') =>
+    (record: T) => {
+      seen[what] += 1
+      if (seen[what] > limits[what]) throw malformed(`more than ${limits[what]} ${what} for one school: refused`)
+      to.push(record)
+    }
 }
 
 /** A field is kept once; a second one is a contradiction, not an override. */
@@ -91,13 +93,7 @@ function list<T extends object>(
 /** The `return` of getLeerlingen. */
 export function pupilsContent(): { content: Node; found: WirePupils } {
   const found: WirePupils = { schoolYears: [], groups: [], pupils: [] }
-  const count = counter()
-  const add =
-    <T>(to: T[], what: 'records' | 'parts' = 'records') =>
-    (record: T) => {
-      count(what)
-      to.push(record)
-    }
+  const add = adder()
   const parts = (pupil: () => WirePupil) => ({
     groepsindelingen: list<WirePlacement>(
       'groepsindeling',
@@ -124,13 +120,7 @@ export function pupilsContent(): { content: Node; found: WirePupils } {
 /** The `return` of getMedewerkers. An employment of a person is an id, as its text or in an `id` of its own. */
 export function staffContent(): { content: Node; found: WireStaff } {
   const found: WireStaff = { employments: [], staff: [] }
-  const count = counter()
-  const add =
-    <T>(to: T[], what: 'records' | 'parts' = 'records') =>
-    (record: T) => {
-      count(what)
-      to.push(record)
-    }
+  const add = adder()
   const employmentFields = ['id', 'naam', 'afkorting'] as const
   const parts = (employee: () => WireEmployee): Record<string, Node> => {
     let current: WireEmployment = {}

@@ -1,6 +1,6 @@
 /** Questions to Connect: a token for the organisation, pages of at most 200 until an empty one, and the rights with the first page. */
 import { z } from 'zod'
-import { type HttpAnswer, json } from '../http.ts'
+import { counting, type HttpAnswer, json } from '../http.ts'
 import { authorized } from '../oauth.ts'
 import { byOffset } from '../pages.ts'
 import { type SourceContext, SourceError } from '../source.ts'
@@ -138,11 +138,4 @@ function errorWith({ code }: z.infer<typeof Refusal>): SourceError {
 function withoutList(answer: z.infer<typeof Refusal>, list: string): never {
   if (answer.code !== undefined) throw errorWith(answer)
   throw new SourceError('incomplete', `the answer has no list of ${list}: is the right to it still there?`)
-}
-
-async function* counting({ body }: Pick<HttpAnswer, 'body'>, heard: (bytes: number) => void) {
-  for await (const chunk of body) {
-    heard(chunk.length)
-    yield chunk
-  }
 }

@@ -1,12 +1,13 @@
 /** Wire → roster, pure: stamgroepen are homerooms by their mentors, lesgroepen open nothing. */
 import { schoolYearFrom } from '../calendar.ts'
-import { type Assembled, given, order } from '../deliver.ts'
+import { type Assembled, given, inOrder, order } from '../deliver.ts'
+import { gradeOfYear } from '../grades.ts'
 import type { GroupRecord, MembershipRecord, SchoolRecord } from '../roster.ts'
 import { type Finding, type Scope, SourceError } from '../source.ts'
 import { mentorsOf } from './mentors.ts'
 import { accountsOf, type People, pupilRecord, staffRecord } from './people.ts'
 import { type Placed, placedPupils } from './placements.ts'
-import { type Asked, gradeFrom, lesgroepId, pupilId, staffId, stamgroepId } from './terms.ts'
+import { type Asked, lesgroepId, pupilId, staffId, stamgroepId } from './terms.ts'
 import type { Stamgroep, Vestiging, Wire } from './wire.ts'
 
 export interface Mapped extends Assembled {
@@ -47,9 +48,7 @@ export function mapSomtoday(wire: Wire, asked: Asked): Mapped {
     groups: [...[...groups.values()].map(group => groupRecord(group, pupils, inside, asked)), ...lessons.groups],
     people: [...pupils.map(each => pupilRecord(each, people, asked, groupless, findings)), ...staff],
     memberships: [...inside, ...mentors, ...lessons.memberships],
-    findings: findings.sort(
-      (a, b) => order(a.sourceId, b.sourceId) || order(a.code, b.code) || order(a.detail ?? '', b.detail ?? ''),
-    ),
+    findings: inOrder(findings),
   }
 }
 
@@ -130,8 +129,8 @@ function groupRecord(
   const sourceId = stamgroepId(uuid, schoolYear)
   const members = new Set(inside.filter(each => each.groupSourceId === sourceId).map(each => each.personSourceId))
   const own = pupils.filter(({ leerling }) => members.has(pupilId(leerling.uuid)))
-  const grades = new Set(own.flatMap(({ plaatsing }) => gradeFrom(plaatsing?.leerjaar, options) ?? []))
-  const said = gradeFrom(leerjaar, options)
+  const grades = new Set(own.flatMap(({ plaatsing }) => gradeOfYear(plaatsing?.leerjaar, options.grades) ?? []))
+  const said = gradeOfYear(leerjaar, options.grades)
   if (grades.size === 0 && said !== undefined) grades.add(said)
   return {
     type: 'group',

@@ -1,5 +1,5 @@
 /** Who is mentor of whom: of a stamgroep (opens it) or of one pupil (opens nothing). Pure. */
-import { order } from '../deliver.ts'
+import { detail, order } from '../deliver.ts'
 import type { MembershipRecord, PersonRecord } from '../roster.ts'
 import type { Finding } from '../source.ts'
 import type { Placed } from './placements.ts'
@@ -27,7 +27,7 @@ export function mentorsOf(
     const repeated = (inGroup.get(group.uuid) ?? []).flatMap(({ plaatsing }) => plaatsing?.mentoren ?? [])
     const roles = rolesOf(group.mentoren ?? [], repeated)
     for (const word of new Set([...(group.mentoren ?? []), ...repeated].flatMap(unknownWord)))
-      findings.push({ code: 'unknown-role', sourceId, ...(/^\w{1,40}$/.test(word) ? { detail: word } : {}) })
+      findings.push({ code: 'unknown-role', sourceId, ...detail(word) })
     if ([...roles.keys()].some(uuid => !staff.has(staffId(uuid)))) findings.push({ code: 'mentor-unknown', sourceId })
     return [...roles].flatMap(([uuid, role]): MembershipRecord[] => {
       const person = staff.get(staffId(uuid))

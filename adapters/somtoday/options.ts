@@ -1,7 +1,10 @@
 /** What an administrator fills in, and where each environment of Somtoday lives. Somtoday serves secondary and vocational education. */
 import { z } from 'zod'
+import { isLoopback, isSafeAddress } from '../address.ts'
+import { levels } from '../grades.ts'
 import { NamePattern } from '../homerooms.ts'
 
+const onThisMachine = z.url().refine(text => isSafeAddress(text) && isLoopback(new URL(text)), 'on this machine only')
 const short = z.string().min(1).max(200)
 
 export const Options = z
@@ -24,7 +27,7 @@ export const Options = z
     /** `acceptance` has invented data, `test` a copy of real data. */
     environment: z.enum(['production', 'acceptance', 'test']).default('production'),
     /** A server on this machine instead (tests, the demo). */
-    endpoints: z.object({ token: z.url().refine(isLocal), api: z.url().refine(isLocal) }).optional(),
+    endpoints: z.object({ token: onThisMachine, api: onThisMachine }).optional(),
     schoolYear: z.enum(['current', 'next']).default('current'),
     /** Lesson groups, with their teachers; they open nothing. Needs the right to `lesgroep`. */
     lessonGroups: z.boolean().default(true),
@@ -33,7 +36,7 @@ export const Options = z
     /** Jobs (functie) that mean a trainee: a trainee opens nothing. */
     trainees: z.array(NamePattern).max(50).default(['*stagiair*', 'LIO', 'LIO-*', 'LIO *']),
     /** leerjaar 1 to 6 of secondary, or groep 1 to 8 where the location is a primary school. */
-    grades: z.enum(['secondary', 'primary']).default('secondary'),
+    grades: z.enum(levels).default('secondary'),
   })
   .refine(({ vestiging, brin }) => brin === undefined || vestiging.length > 6 || vestiging === brin, {
     path: ['brin'],
@@ -53,10 +56,3 @@ const environments = {
 
 export const endpointsOf = ({ endpoints, environment }: Pick<Options, 'endpoints' | 'environment'>) =>
   endpoints ?? environments[environment]
-
-function isLocal(text: string): boolean {
-  const url = URL.parse(text)
-  const local =
-    url?.hostname === 'localhost' || url?.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url?.hostname ?? '')
-  return local && url?.search === '' && url.hash === '' && url.username === '' && url.password === ''
-}

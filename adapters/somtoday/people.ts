@@ -1,11 +1,12 @@
 /** leerling and medewerker → people, with the keys by which a sign-in is recognised. Pure. */
 import { dayAfter } from '../calendar.ts'
 import { given } from '../deliver.ts'
+import { gradeOfYear } from '../grades.ts'
 import { homeroomRule } from '../homerooms.ts'
 import type { PersonRecord, RosterKey } from '../roster.ts'
 import type { Finding } from '../source.ts'
 import type { Placed } from './placements.ts'
-import { type Asked, dayIn, gradeFrom, pupilId, staffId } from './terms.ts'
+import { type Asked, dayIn, pupilId, staffId } from './terms.ts'
 import type { Account, Leerling, Medewerker } from './wire.ts'
 
 export interface People {
@@ -25,7 +26,7 @@ export function pupilRecord(
   findings: Finding[],
 ): PersonRecord {
   const sourceId = pupilId(leerling.uuid)
-  const grade = gradeFrom(plaatsing?.leerjaar, options)
+  const grade = gradeOfYear(plaatsing?.leerjaar, options.grades)
   if (plaatsing?.leerjaar !== undefined && grade === undefined)
     findings.push({ code: 'unknown-grade', sourceId, detail: String(plaatsing.leerjaar).slice(0, 12) })
   if (status === 'active' && !inClass.has(sourceId)) findings.push({ code: 'pupil-without-group', sourceId })

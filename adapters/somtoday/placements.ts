@@ -36,12 +36,17 @@ export function placedPupils(leerlingen: readonly Leerling[], asked: Asked): Pla
 
 const yearOf = ({ schooljaar }: Plaatsing) => (schooljaar === undefined ? undefined : schoolYearFrom(schooljaar))
 
-/** The placement that runs on the day decides; without one the next of the year, then the last. Two at once do not exist (OpenAPI, Plaatsing). */
+/** The placement that runs on the day decides; without one the next of the year, then the last. Two at once do not exist (OpenAPI, Plaatsing); if they do, any order gives the same one. */
 function placed(leerling: Leerling, { schoolYear, day, options }: Asked): Placed {
   const dated = (leerling.plaatsingen ?? [])
     .filter(each => (yearOf(each) ?? schoolYear) === schoolYear)
     .map(plaatsing => ({ plaatsing, ...daysOf(plaatsing, leerling) }))
-    .sort((a, b) => order(a.startsOn ?? '', b.startsOn ?? '') || order(a.endsOn ?? '', b.endsOn ?? ''))
+    .sort(
+      (a, b) =>
+        order(a.startsOn ?? '', b.startsOn ?? '') ||
+        order(a.endsOn ?? '9999', b.endsOn ?? '9999') ||
+        order(JSON.stringify(a.plaatsing), JSON.stringify(b.plaatsing)),
+    )
   const begun = (each: { startsOn?: string }) => (each.startsOn ?? '') <= day
   const running = dated.findLast(each => begun(each) && day < (each.endsOn ?? '9999'))
   if (running !== undefined) return { leerling, status: 'active', ...running }

@@ -1,6 +1,7 @@
 /** Somtoday Connect 14.10.0: one location (vestiging) of an organisation, whole, at night. Built from its OpenAPI document, not tried against the real one. */
 import { localDay, schoolYearAt } from '../calendar.ts'
 import { assemble, inBatches, summaryOf } from '../deliver.ts'
+import { widelyOpened } from '../homerooms.ts'
 import { type Adapter, type RosterSource, type SourceContext, SourceError } from '../source.ts'
 import { type Connect, connect, type SomtodaySettings, settings } from './client.ts'
 import { fields, never } from './fields.ts'
@@ -126,13 +127,14 @@ const wanted: readonly (readonly [string[], string])[] = [
   ],
 ]
 
-function said({ school, groups, people, findings, scope }: Mapped, { grant }: Wire): string[] {
+function said({ school, groups, people, memberships, findings, scope }: Mapped, { grant }: Wire): string[] {
   const missing = wanted.filter(([any]) => !any.some(right => grant.includes(right))).map(([, what]) => what)
   const count = (code: string) => findings.filter(finding => finding.code === code).length
   const which = school.brin === undefined ? school.sourceId : `${school.brin}-${school.location ?? '??'}`
   return [
     `School ${which}, school year ${scope.schoolYear}.`,
     summaryOf([...groups, ...people]),
+    ...widelyOpened([...groups, ...memberships]),
     `Somtoday says that we may see ${grant.length - 1} of the fields that we use.`,
     ...missing.map(what => `The school does not share ${what}.`),
     ...(count('mentor-unknown') > 0

@@ -1,6 +1,5 @@
 /** Words that all of the mapping uses: how things are called, days and grades. Pure. */
 import { dayOf } from '../calendar.ts'
-import { Grade, type PersonRecord } from '../roster.ts'
 import { SourceError } from '../source.ts'
 import type { Options } from './options.ts'
 
@@ -24,10 +23,4 @@ export function dayIn(text: string | undefined, sourceId: string, field: string)
   if (found === undefined)
     throw new SourceError('malformed', `${sourceId} has a ${field} that is not a date`, { sourceId })
   return found
-}
-
-/** Somtoday has secondary and vocational education; a location of primary education says so in the options. */
-export function gradeFrom(leerjaar: number | undefined, { grades }: Pick<Options, 'grades'>): PersonRecord['grade'] {
-  if (leerjaar === undefined || leerjaar < 1 || leerjaar > (grades === 'primary' ? 8 : 6)) return undefined
-  return Grade.parse(grades === 'primary' ? String(leerjaar) : `1${leerjaar}`)
 }

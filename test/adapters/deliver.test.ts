@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Assembled, assemble, countsOf, given, inBatches, readCursor, summaryOf } from '../../adapters/deliver.ts'
-import type { GroupRecord, MembershipRecord, PersonRecord, SchoolRecord } from '../../adapters/roster.ts'
+import { mayBeCitizenNumber } from '../../adapters/numbers.ts'
+import type { GroupRecord, MembershipRecord, PersonRecord, RosterKey, SchoolRecord } from '../../adapters/roster.ts'
 import type { Batch, Proof } from '../../adapters/source.ts'
 
 const school: SchoolRecord = { type: 'school', sourceId: 'school:1', schoolYear: '2026-2027' }
@@ -103,6 +104,43 @@ describe('a roster that is put together', () => {
 const proof: Omit<Proof, 'counts'> = { kind: 'snapshot', scope: { schoolYear: '2026-2027' }, cursor: 'c' }
 const batches = (items: (Batch | Proof)[]) => items.filter((each): each is Batch => each.kind === 'batch')
 
+/** The next number that passes the test of a BSN. */
+const near = (from: string): string => {
+  for (let n = Number(from); ; n += 1) if (mayBeCitizenNumber(String(n))) return String(n)
+}
+
+describe('a citizen’s number', () => {
+  const keysOf = (values: string[], types: RosterKey['type'][], more: Partial<PersonRecord> = {}) => {
+    const keys = values.flatMap(value => types.map(type => ({ type, value, stable: true })))
+    const records = assemble({ ...sound, people: [{ ...person('p:1'), keys, ...more }], memberships: [] })
+    return records.find(record => record.type === 'person')
+  }
+
+  it('leaves no source as somebody’s number or user name', () => {
+    const types = ['pupil-number', 'staff-number', 'username'] as const
+    const found = keysOf(['999990019', '9999.90.019', '50001'], [...types], { username: '999990019' })
+    expect(found?.keys.map(({ value }) => value)).toEqual(['50001', '50001', '50001'])
+    expect(found).not.toHaveProperty('username')
+  })
+
+  it('is nobody’s key: a source that names its pupils by it is refused, without naming one', () => {
+    const numbered =
+      (...numbers: string[]) =>
+      () =>
+        assemble({ ...sound, people: numbers.map(number => person(`leerling:${number}`)), memberships: [] })
+    const citizens = ['999990019', '999990020', '999990032', '999990044', '999990056'].map(near)
+    expect(numbered(...citizens, '50001')).not.toThrow()
+    const error = thrown(numbered(...citizens))
+    expect(error).toMatchObject({ code: 'malformed', message: expect.stringContaining('a BSN') })
+    expect(String(error)).not.toMatch(/\d{9}/)
+  })
+
+  it('is not looked for in ids of accounts', () => {
+    expect(keysOf(['999990019'], ['object-id', 'subject'])?.keys).toHaveLength(2)
+    expect(keysOf([], [], { username: 'noor' })).toHaveProperty('username', 'noor')
+  })
+})
+
 describe('batches', () => {
   it('hold 500 records at most, are numbered from 1, and end with a proof that counts them', () => {
     const records = assemble({
@@ -121,16 +159,18 @@ describe('batches', () => {
     expect(items.at(-1)).toEqual({ ...proof, counts: { school: 1, group: 0, person: 1100, membership: 0 } })
   })
 
-  it('carry what was found with the record it is about, once', () => {
+  it('carry what was found with the record it is about, once and in one order', () => {
     const records = assemble(sound)
     const findings = [
       { code: 'unknown-role' as const, sourceId: 'p:1' },
       { code: 'unknown-grade' as const, sourceId: 'p:1' },
       { code: 'unknown-role' as const, sourceId: 'nobody' },
     ]
-    expect(batches([...inBatches(records, findings, proof)]).flatMap(each => each.findings)).toEqual(
-      findings.slice(0, 2),
-    )
+    for (const found of [findings, findings.toReversed()])
+      expect(batches([...inBatches(records, found, proof)]).flatMap(each => each.findings)).toEqual([
+        { code: 'unknown-grade', sourceId: 'p:1' },
+        { code: 'unknown-role', sourceId: 'p:1' },
+      ])
   })
 
   it('say first what is gone', () => {

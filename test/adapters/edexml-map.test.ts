@@ -237,6 +237,12 @@ describe('roles on a group', () => {
     ['<rol>LRK</rol>', '<rol>STA</rol>', 'other'],
     ['<rol>LRK</rol>', '<rol>OUD</rol>', 'other'],
     ['', '<rol>OUD</rol>', 'other'],
+    ['<rol>LRK</rol><rol>sta</rol>', '', 'other'],
+    ['<rol>LRK</rol>', '<rol>Oud</rol>', 'other'],
+    ['<rol>LRK</rol><rolomschrijving>Stagiair(e) PABO</rolomschrijving>', '', 'undecided'],
+    ['<rol>LRK</rol>', '<rolomschrijving>LIO-student</rolomschrijving>', 'undecided'],
+    ['<rol>LRK</rol>', '<rolomschrijving>hulpouder</rolomschrijving>', 'undecided'],
+    ['<rol>LRK</rol><rolomschrijving>oudste kleuters</rolomschrijving>', '', 'teacher'],
     ['<rol>lrk</rol>', '', 'other'],
     ['<rol>RT</rol>', '', 'other'],
   ])('%s with general %s is %s', async (onGroup, general, role) => {

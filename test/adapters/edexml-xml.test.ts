@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
@@ -37,6 +38,20 @@ describe('text arrives as the school wrote it', () => {
 
 const bytes = (text: string, encoding: BufferEncoding) => Buffer.from(text, encoding)
 const deep = '<a>'.repeat(40)
+
+it.each([
+  ['an attribute that comes twice', '<leerling CANARY="" CANARY=""/>'],
+  ['a prefix of nobody', '<CANARY:leerling/>'],
+  ['an entity of its own', '<leerling>&CANARY;</leerling>'],
+  ['a name that is none', '<CANARY:CANARY:x/>'],
+])('says nothing of what stands in a torn document, with %s', async (_, leerlingen) => {
+  const error = await parsed(edexml({ leerlingen })).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toMatchObject({ name: 'SourceError', code: 'malformed' })
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('CANARY')
+})
 
 describe('what is not a plain XML document is refused', () => {
   it.each([

@@ -10,7 +10,8 @@ import {
   keyOfName,
   teacherKeys,
 } from '../../adapters/google/homerooms.ts'
-import { mapRoster, mayBeCitizenNumber, roleOf } from '../../adapters/google/map.ts'
+import { mapRoster } from '../../adapters/google/map.ts'
+import { roleOf } from '../../adapters/google/roles.ts'
 import { google } from '../../adapters/google/source.ts'
 import { wakeUp } from '../../adapters/google/wake-up.ts'
 import { push } from '../fixtures/google/answers.ts'
@@ -42,6 +43,7 @@ const course = (id: string, students: string[], teachers: string[], more: object
   name: 'Groep 8',
   section: undefined,
   creationTime: '2026-08-20T09:00:00Z',
+  ownerId: teachers[0],
   homeroom: true,
   ofYear: false,
   students,
@@ -97,8 +99,9 @@ describe('a role', () => {
 
 describe('somebody’s number', () => {
   const keys = (externalIds: object[], path = '/S/Leerlingen') =>
-    mapped({ users: [person('1', path, { externalIds })] })
-      .people[0]?.keys.filter(({ type }) => type.endsWith('number'))
+    assemble(mapped({ users: [person('1', path, { externalIds })] }))
+      .flatMap(record => (record.type === 'person' ? record.keys : []))
+      .filter(({ type }) => type.endsWith('number'))
       .map(({ type, value }) => `${type} ${value}`)
 
   it('is the employee id of the console, for pupils and staff alike', () => {
@@ -118,12 +121,6 @@ describe('somebody’s number', () => {
       ],
     ],
   ])('%s is none', (_, ids) => expect(keys(ids)).toEqual([]))
-
-  it('is a citizen’s by the eleven test only when it has nine digits', () => {
-    expect(mayBeCitizenNumber('999990019')).toBe(true)
-    expect(mayBeCitizenNumber('999990018')).toBe(false)
-    expect(mayBeCitizenNumber('99999001')).toBe(false)
-  })
 })
 
 describe('classes', () => {
@@ -179,6 +176,69 @@ describe('classes', () => {
   })
 })
 
+describe('a course that looks like a class and is none', () => {
+  const users = [
+    person('p', '/S/Leerlingen/Groep 8'),
+    person('q', '/S/Leerlingen/Groep 8'),
+    person('bully', '/S/Leerlingen/Groep 8'),
+    person('t', '/S/Team'),
+    person('u', '/S/Team'),
+  ]
+  const real = course('1', ['p', 'q', 'bully'], ['t'])
+  const of = (courses: Gathered['courses'], more: object = {}) => {
+    const { groups, memberships, findings } = mapped({ users, courses }, more)
+    return {
+      homerooms: groups.filter(({ kind }) => kind === 'homeroom').map(({ sourceId }) => sourceId),
+      teachers: memberships.filter(({ role }) => role === 'teacher').map(each => each.personSourceId),
+      findings,
+    }
+  }
+
+  it('is no homeroom when a pupil made it, whoever was invited to it, and is told', () => {
+    const fake = course('2', ['q'], ['bully', 'u'], { name: 'Groep 8 echt' })
+    const found = of([real, fake])
+    expect(found).toMatchObject({ homerooms: ['course:1'], teachers: ['user:t'] })
+    expect(found.findings).toContainEqual({
+      code: 'not-a-class',
+      sourceId: 'school:C0fictief/S/Leerlingen',
+      detail: 'course:2',
+    })
+    expect(of([real, fake], { scheduled: true }).homerooms).toEqual(['course:1'])
+  })
+
+  it('stays one when a teacher lets a pupil in as a teacher', () => {
+    const found = of([course('1', ['p', 'q'], ['t', 'bully'])])
+    expect(found).toMatchObject({ homerooms: ['course:1'], teachers: ['user:t'] })
+    expect(found.findings.map(({ code }) => code)).toContain('several-roles')
+  })
+
+  it('does not close the panel of the unit whose name a pupil gave it', () => {
+    const orgUnits = [{ orgUnitId: 'id:1', name: 'Groep 8', orgUnitPath: '/S/Leerlingen/Groep 8' }]
+    const more = { homerooms: { from: 'org-units', teachers: { from: 'courses', name: '{class}' } } }
+    const fake = course('2', ['q'], ['bully'], { name: 'groep-8' })
+    const courses = [real, fake].map(each => ({ ...each, homeroom: false }))
+    const { memberships } = mapped({ users, orgUnits, courses }, more)
+    expect(memberships.filter(({ role }) => role !== 'pupil')).toMatchObject([
+      { groupSourceId: 'ou:1@2026-2027', personSourceId: 'user:t', role: 'teacher' },
+    ])
+  })
+
+  it.each([
+    ['was left standing since last year', ['u'], '2025-08-20T09:00:00Z'],
+    ['nobody of this school teaches', ['stranger'], '2026-08-20T09:00:00Z'],
+  ])('gives way to the class that its pupils are in when it %s', (_, teachers, creationTime) => {
+    const other = course('2', ['p', 'q'], teachers, { name: 'Groep 7', creationTime })
+    const found = of([real, other])
+    expect(found).toMatchObject({ homerooms: ['course:1'], teachers: ['user:t'] })
+    expect(found.findings).toContainEqual({
+      code: 'not-a-class',
+      sourceId: 'school:C0fictief/S/Leerlingen',
+      detail: 'course:2',
+    })
+    expect(of([other]).homerooms).toEqual(['course:2'])
+  })
+})
+
 describe('names and paths', () => {
   it.each([
     ['/S/A', '/S', true],
@@ -198,7 +258,8 @@ describe('names and paths', () => {
 
   it.each(['2026-2027', '2026/2027', '2026-27', '26-27', '26/27', '2627'])('{year} is also %s', written => {
     const rule = courseRule({ from: 'courses', patterns: ['* ({year})'] }, '2026-2027')
-    const verdict = rule.of({ id: '1', name: `Groep 8 (${written})`, section: undefined, creationTime: undefined }, [])
+    const course = { id: '1', name: `Groep 8 (${written})`, section: undefined, creationTime: undefined }
+    const verdict = rule.of({ ...course, ownerId: undefined }, [])
     expect(verdict).toEqual({ homeroom: true, ofYear: true })
   })
 

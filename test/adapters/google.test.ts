@@ -353,6 +353,20 @@ describe('check', () => {
     expect(says[0]).toBe(`Google Workspace ${customerId}${units.pupils}, school year 2026-2027.`)
     expect(says[1]).toMatch(/^12 groups \(10 homerooms\), 240 pupils, \d+ others\.$/)
     expect(says.join(' ')).toMatch(/\d+ places of staff in homerooms are held for a person/)
+    expect(says.join(' ')).toContain('let Google allow verified teachers only to make courses')
+    expect(says.join(' ')).not.toMatch(/more than one homeroom|look like a homeroom/)
+  })
+
+  it('says how many pupils sit in several homerooms, and what only looks like one', async () => {
+    const { courses } = held.server.state.workspace
+    const [first, second] = homerooms.map(room => courses.find(({ id }) => id === courseId(room)))
+    if (first === undefined || second === undefined) throw new RangeError('a school has homerooms')
+    second.students.push(...first.students.slice(0, 2))
+    const pupil = googleId.pupil(cast.pupils.young)
+    courses.push({ ...first, id: '65', ownerId: pupil, teachers: [{ courseId: '65', userId: pupil }] })
+    const says = (await source().check()).says.join(' ')
+    expect(says).toContain('2 pupils are in more than one homeroom')
+    expect(says).toContain('1 courses or groups look like a homeroom and are none')
   })
 
   it('reads another year’s date only when the engine asks for it', async () => {

@@ -126,9 +126,9 @@ describe('a tenant with School Data Sync', () => {
     expect(findings).toEqual([
       { code: 'unknown-person', sourceId: class8, detail: '1' },
       { code: 'unknown-grade', sourceId: user(ids.noor), detail: 'KG' },
-      { code: 'unknown-role', sourceId: user(ids.ict), detail: 'none' },
       { code: 'role-undecided', sourceId: user(ids.ict), detail: class8 },
       { code: 'role-undecided', sourceId: user(ids.ict), detail: music },
+      { code: 'unknown-role', sourceId: user(ids.ict), detail: 'none' },
     ])
   })
 

@@ -10,7 +10,9 @@ import { app } from '../school/sis/graph.ts'
 
 const options = (more: Partial<Options> = {}): Options =>
   OptionsSchema.parse({ ...app, homerooms: { field: 'displayName', patterns: ['Groep *'] }, ...more })
-const someClass = (more: Partial<WireClass>): WireClass => WireClass.parse({ id: 'c', displayName: 'Groep 8', ...more })
+const term = { displayName: '2026-2027', externalId: null, startDate: null, endDate: null }
+const someClass = (more: Partial<WireClass>): WireClass =>
+  WireClass.parse({ id: 'c', displayName: 'Groep 8', term, ...more })
 const someUser = (more: Partial<WireUser>): WireUser => WireUser.parse({ id: 'u', accountEnabled: true, ...more })
 
 const wire = (more: { classes?: WireClass[]; users?: WireUser[]; people?: WireRoster['people'] }): WireRoster => ({
@@ -26,7 +28,8 @@ const person = (user: Partial<WireUser>, more: Partial<Options> = {}) => {
 }
 const inClass = (user: Partial<WireUser>, list: 'members' | 'teachers') => {
   const people = new Map([['c', { members: ['u'], teachers: list === 'teachers' ? ['u'] : [] }]])
-  const { roster, findings } = mapped(wire({ classes: [someClass({})], users: [someUser(user)], people }))
+  const classes = [someClass({ externalId: '8A' })]
+  const { roster, findings } = mapped(wire({ classes, users: [someUser(user)], people }))
   return { role: roster.memberships[0]?.role, findings: findings.map(({ code }) => code) }
 }
 
@@ -172,8 +175,8 @@ describe('a grade', () => {
 })
 
 describe('a class', () => {
-  const term = (more: Partial<NonNullable<WireClass['term']>>) =>
-    someClass({ term: { displayName: null, externalId: null, startDate: null, endDate: null, ...more } })
+  const during = (more: Partial<NonNullable<WireClass['term']>>) =>
+    someClass({ term: { ...term, displayName: null, ...more } })
   it.each([
     [{ startDate: '2026-08-01', endDate: '2027-07-31' }, '2026-2027'],
     [{ startDate: '2026-07-20', endDate: '2027-06-30' }, '2026-2027'],
@@ -181,14 +184,16 @@ describe('a class', () => {
     [{ displayName: '2025 / 2026' }, '2025-2026'],
     [{ externalId: '2526' }, '2025-2026'],
     [{ startDate: '2026-09-01' }, '2026-2027'],
+    [{ startDate: '2026-07-31T22:00:00Z' }, '2026-2027'],
+    [{ endDate: '2027-07-31T00:00:00Z' }, '2026-2027'],
     [{ endDate: '2027-06-30' }, '2026-2027'],
     [{ startDate: '2027-08-01', endDate: '2026-07-31', displayName: '2026-2027' }, '2026-2027'],
     [{ displayName: 'Periode 1' }, undefined],
     [{}, undefined],
-  ])('with the term %j is of %s', (given, year) => expect(yearOf(term(given))).toBe(year))
+  ])('with the term %j is of %s', (given, year) => expect(yearOf(during(given))).toBe(year))
 
   it('without a term is of the current year, and of no other', () => {
-    const bare = [someClass({})]
+    const bare = [someClass({ term: null })]
     expect(classesOf(bare, '2026-2027', '2026-2027').ours).toHaveLength(1)
     expect(classesOf(bare, '2027-2028', '2026-2027')).toEqual({ ours: [], otherYear: 1, expired: 0 })
   })
@@ -213,6 +218,87 @@ describe('a class', () => {
     const { roster } = mapped(wire({ classes: [each] }), { homerooms: { field, patterns: [pattern] } })
     expect(roster.groups[0]?.kind).toBe(kind)
   })
+})
+
+describe('a class that looks like a homeroom', () => {
+  const users = ['p', 'q', 'bully'].map(id => someUser({ id, primaryRole: 'student', givenName: 'X' }))
+  const staff = ['t', 'u'].map(id => someUser({ id, primaryRole: 'teacher', givenName: 'X' }))
+  const of = (rooms: { room: WireClass; pupils: string[]; owners: string[] }[], more: Partial<Options> = {}) => {
+    const people = new Map(
+      rooms.map(
+        ({ room, pupils, owners }) => [room.id, { members: [...pupils, ...owners], teachers: owners }] as const,
+      ),
+    )
+    const classes = rooms.map(({ room }) => room)
+    const { roster, findings } = mapped(wire({ classes, users: [...users, ...staff], people }), more)
+    const homerooms = roster.groups.filter(({ kind }) => kind === 'homeroom').map(({ sourceId }) => sourceId)
+    const roles = roster.memberships.filter(({ personSourceId }) => /user:[tu]$/.test(personSourceId))
+    return { homerooms, findings, roles: roles.map(({ personSourceId, role }) => `${personSourceId} ${role}`).sort() }
+  }
+  const real = { room: someClass({ id: 'real', externalId: '8A-2627' }), pupils: ['p', 'q', 'bully'], owners: ['t'] }
+  const own = (more: Partial<WireClass>) => someClass({ id: 'own', displayName: 'Groep 8 musical', ...more })
+  const notAClass = { code: 'not-a-class', sourceId: `tenant:${app.tenantId}`, detail: 'class:own:2026-2027' }
+
+  it('is none when a teacher made it by hand, where School Data Sync makes the classes', () => {
+    const found = of([real, { room: own({}), pupils: ['p'], owners: ['u'] }])
+    expect(found).toMatchObject({ homerooms: ['class:real:2026-2027'] })
+    expect(found.findings).toContainEqual(notAClass)
+  })
+
+  it('is one when nothing is made by School Data Sync, but not of a pupil who owns it', () => {
+    expect(of([{ room: own({}), pupils: ['p'], owners: ['u'] }]).homerooms).toEqual(['class:own:2026-2027'])
+    const found = of([{ room: own({}), pupils: ['p'], owners: ['u', 'bully'] }])
+    expect(found.homerooms).toEqual([])
+    expect(found.findings).toContainEqual(notAClass)
+  })
+
+  it('stays one where a teacher made a pupil an owner of what School Data Sync made', () =>
+    expect(of([{ ...real, owners: ['t', 'bully'] }])).toMatchObject({
+      homerooms: ['class:real:2026-2027'],
+      roles: ['user:t teacher'],
+    }))
+
+  it('opens nothing by itself when neither a term nor a pattern with {year} says that it is of this year', () => {
+    const bare = {
+      ...real,
+      room: someClass({ id: 'real', externalId: '8A', term: null, displayName: 'Groep 8 26/27' }),
+    }
+    const patterns = (pattern: string) => ({ homerooms: { field: 'displayName' as const, patterns: [pattern] } })
+    expect(of([bare], patterns('Groep *')).roles).toEqual(['user:t undecided'])
+    expect(of([bare], patterns('Groep * {year}')).roles).toEqual(['user:t teacher'])
+    expect(of([bare], patterns('Groep *')).findings.map(({ code }) => code)).toContain('role-undecided')
+  })
+
+  it('gives way to the class of this year when it was left standing since last year', () => {
+    const old = { room: own({ externalId: '7A', term: null }), pupils: ['p', 'q'], owners: ['u'] }
+    const found = of([real, old])
+    expect(found.homerooms).toEqual(['class:real:2026-2027'])
+    expect(found.findings).toContainEqual(notAClass)
+    expect(of([old]).homerooms).toEqual(['class:own:2026-2027'])
+  })
+})
+
+describe('a number', () => {
+  const numbers = (...students: { studentNumber: string | null; externalId: string | null }[]) => {
+    const users = students.map((student, n) =>
+      someUser({ id: String(n), primaryRole: 'student', givenName: 'X', student: { ...student, grade: null } }),
+    )
+    return assemble(mapped(wire({ users })).roster).flatMap(record =>
+      record.type === 'person' ? [record.keys.find(({ type }) => type === 'pupil-number')?.value] : [],
+    )
+  }
+
+  it('is of one kind in a school: an id of another system may be the number of another pupil', () => {
+    const [a, b] = [
+      { studentNumber: '1001', externalId: '77' },
+      { studentNumber: null, externalId: '1001' },
+    ]
+    expect(numbers(a, b)).toEqual(['1001', undefined])
+    expect(numbers(b, { studentNumber: null, externalId: '78' })).toEqual(['1001', '78'])
+  })
+
+  it('that may be a citizen’s is not taken', () =>
+    expect(numbers({ studentNumber: '999990019', externalId: '77' })).toEqual([undefined]))
 })
 
 it.each([

@@ -163,7 +163,8 @@ describe('a whole bundle', () => {
       counts: { school: 0, group: 0, person: 0, membership: 0 },
       cursor: proof.cursor,
     })
-    expect((await readAll(await of(whole, { teachers: 'all' }), proof.cursor ?? null)).proof.kind).toBe('snapshot')
+    for (const other of [{ teachers: 'all' }, { userIds: { Fed: 'subject' } }])
+      expect((await readAll(await of(whole, other), proof.cursor ?? null)).proof.kind).toBe('snapshot')
     for (const wrong of ['', 'x', '{}'])
       expect((await readFailing(await of(whole), wrong)).error.code).toBe('malformed')
   })

@@ -199,9 +199,25 @@ describe('paging', () => {
     const { server } = await served({}, { school: large, now })
     const { proof } = await readAll(opened(server))
     const offsets = server.asked.filter(({ path }) => path === '/users').map(({ query }) => Number(query.offset))
-    expect(offsets.slice(0, 2)).toEqual([0, 500])
-    expect(offsets).toHaveLength(3)
+    expect(offsets.slice(0, 2)).toEqual([0, 499])
+    expect(offsets).toHaveLength(4)
     expect(proof.counts.person).toBe(large.pupils.length + large.teachers.length)
+  })
+
+  it('are read anew when somebody left while they were turned: nobody behind them is passed over', async () => {
+    const large = generateSchool({ today: '2026-11-23', pupils: 900, seed: 'groot' })
+    const { server, world } = await served({}, { school: large, now })
+    const [leaver, ...others] = large.pupils
+    const leaving: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (/\/users\?.*offset=0&/.test(String(input))) world.school = { ...large, pupils: others }
+      return answer
+    }
+    const found = await readAll(opened(server, {}, {}, { fetch: leaving }))
+    const pupils = people(found).filter(({ role }) => role === 'pupil')
+    expect(pupils).toHaveLength(others.length)
+    expect(leaver).toBeDefined()
+    expect(server.asked.filter(({ path, query }) => path === '/users' && query.offset === '0')).toHaveLength(2)
   })
 
   it('asks for an order, and does without where the server does not know it', async () => {

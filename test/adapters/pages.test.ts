@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { byCursor, byOffset } from '../../adapters/pages.ts'
+import { byCursor, byOffset, Shifted } from '../../adapters/pages.ts'
 
 async function all<Item>(pages: AsyncIterable<Item[]>): Promise<Item[]> {
   const items: Item[] = []
@@ -42,7 +42,35 @@ describe('by offset', () => {
       return numbers(738).slice(offset, offset + 500)
     }
     expect(await all(byOffset(ask, n => String(n)))).toHaveLength(738)
-    expect(offsets).toEqual([0, 500, 738])
+    expect(offsets).toEqual([0, 499, 737, 738])
+  })
+
+  it.each([
+    ['somebody left', (list: number[]) => list.slice(1)],
+    ['somebody came', (list: number[]) => [-1, ...list]],
+    ['the last one that we saw left', (list: number[]) => list.filter(n => n !== 49)],
+    ['it comes in another order each time', (list: number[]) => list.toReversed()],
+  ])('refuses a list from which somebody may have slipped while we turned the pages: %s', async (_, change) => {
+    let list = numbers(120)
+    const ask = async (offset: number) => {
+      const page = list.slice(offset, offset + 50)
+      list = change(list)
+      return page
+    }
+    await expect(all(byOffset(ask, n => String(n)))).rejects.toThrow(Shifted)
+  })
+
+  it('reads a server that knows whole pages only', async () => {
+    const ask = async (offset: number) =>
+      numbers(120).slice(Math.floor(offset / 50) * 50, Math.floor(offset / 50) * 50 + 50)
+    await expect(
+      all(
+        byOffset(
+          async offset => (offset >= 120 ? [] : ask(offset)),
+          n => String(n),
+        ),
+      ),
+    ).resolves.toEqual(numbers(120))
   })
 
   it('refuses a page that came before, and gives it to nobody', async () => {
@@ -59,9 +87,8 @@ describe('by offset', () => {
   })
 
   it('ends by itself when the pages never do', async () => {
-    let n = 0
     const endless = byOffset(
-      async () => [n++],
+      async offset => [offset],
       item => String(item),
     )
     await expect(all(endless)).rejects.toMatchObject({

@@ -228,7 +228,8 @@ describe('the questions', () => {
       .map(({ searchParams }) => Object.fromEntries(searchParams))
     expect(pages).toEqual([
       { peilschooljaar: 'HUIDIG', offset: '0', amount: '200', veldpermissies: 'true' },
-      { peilschooljaar: 'HUIDIG', offset: '200', amount: '200' },
+      { peilschooljaar: 'HUIDIG', offset: '199', amount: '200' },
+      { peilschooljaar: 'HUIDIG', offset: '239', amount: '200' },
       { peilschooljaar: 'HUIDIG', offset: '240', amount: '200' },
     ])
     const accounts = asked.find(({ pathname }) => pathname.endsWith('/medewerker/account'))
