@@ -55,7 +55,8 @@ begin
               join "Group" g on g."boardId" = m."boardId" and g.id = m."groupId" and g.kind = 'homeroom'
               where m."schoolId" = school and m.role = 'pupil'
                 and m."startsOn" <= today and (m."endsOn" is null or m."endsOn" > today)
-              order by m."startsOn" desc limit 1) as home
+              -- Where a source has somebody in two, the same one every time, and none that is closed.
+              order by g.active desc, m."startsOn" desc, g.id limit 1) as home
       from (select * from "Affiliation" where "boardId" = board and "personId" = i.person offset 0) a
       where a."schoolId" = school and a.status = 'active' and a.role in ('pupil', 'staff')
       limit 1) k on true;

@@ -202,6 +202,23 @@ describe('a report', () => {
     expect(await homeOn(addDays(day, 10))).toBe(next)
   })
 
+  it('takes the same one of two homerooms every time, and none that is closed', async () => {
+    const [one, other, closed] = await Promise.all(['5X', '5Y', '5Z'].map(name => seedGroup(t, school, name)))
+    const day = today()
+    const groups = [one, other, closed].map(id => ({ id: id ?? '', startsOn: addDays(day, -5) }))
+    const child = await seedPerson(t, school, {
+      groups: [...groups.slice(0, 2), { id: closed ?? '', startsOn: addDays(day, -1) }],
+    })
+    await t.asSuperuser(client => client.query('update "Group" set active = false where id = $1', [closed]))
+    const homes = new Set<unknown>()
+    for (let n = 0; n < 5; n++) {
+      const row = report({ facts: { today: day }, involvements: involving(child.id) })
+      await insertReport(t.db, row)
+      homes.add((await stored(school.boardId, row.idemKey))[0]?.involvements[0]?.groupId)
+    }
+    expect([...homes]).toEqual([[one, other].sort()[0]])
+  })
+
   it('leaves its sealed parts as they were given', async () => {
     const row = report({ reporterTag: tagOf('x'), reporterSealed: tagOf('y'), wordsSealed: tagOf('z') })
     await insertReport(t.db, row)
