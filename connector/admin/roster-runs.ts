@@ -48,16 +48,26 @@ export interface SourceShown {
 const rosterRoles: readonly GrantRole[] = ['IT_ADMINISTRATOR', 'SCHOOL_LEADER']
 
 /** @throws AppError `forbidden`, the same for every school and source */
-async function checkMay(tx: Tx, ctx: RosterContext, { boardId, schoolId, personId }: RosterCaller): Promise<void> {
+async function checkMay(tx: Tx, ctx: RosterContext, who: RosterCaller): Promise<void> {
+  if (!(await holds(tx, ctx, who, rosterRoles)))
+    throw new AppError('forbidden', 'This is for those who look after the rosters of the school.')
+}
+
+async function holds(
+  tx: Tx,
+  ctx: RosterContext,
+  { boardId, schoolId, personId }: RosterCaller,
+  roles: readonly GrantRole[],
+): Promise<boolean> {
   const today = localDay((ctx.clock ?? (() => new Date()))())
   const found = await tx.grant.findFirst({
     where: {
-      ...{ boardId, schoolId, personId, role: { in: [...rosterRoles] }, person: { active: true } },
+      ...{ boardId, schoolId, personId, role: { in: [...roles] }, person: { active: true } },
       ...currentGrants(today),
     },
     select: { id: true },
   })
-  if (!found) throw new AppError('forbidden', 'This is for those who look after the rosters of the school.')
+  return found !== null
 }
 
 const allowed = <T>(ctx: RosterContext, who: RosterCaller, work: (tx: Tx) => Promise<T>): Promise<T> =>
@@ -139,9 +149,22 @@ export function rosterRun(ctx: RosterContext, who: RosterCaller, runId: string):
   })
 }
 
-/** @throws as approveRun, and AppError `forbidden` */
+/**
+ * Who is teacher of a homeroom stands in a roster: alone, an administrator could write an account of his own into one, and read its panel. So what
+ * somebody sent is approved by somebody else, or by a leader, who may open the panels anyway (design.md, "Who may grant").
+ * @throws as approveRun, and AppError `forbidden`, with reason `second-person` when it was sent by the one who approves
+ */
 export async function approveRosterRun(ctx: RosterContext, who: RosterCaller, runId: string): Promise<SyncOutcome> {
-  await rosterRun(ctx, who, runId)
+  const { startedBy } = await rosterRun(ctx, who, runId)
+  const leads = await allowed(ctx, who, tx => holds(tx, ctx, who, ['SCHOOL_LEADER']))
+  if (startedBy === who.personId && !leads)
+    throw new AppError(
+      'forbidden',
+      'A second person approves what you sent: a school leader, or another administrator.',
+      {
+        reason: 'second-person',
+      },
+    )
   return approveRun(ctx, { boardId: who.boardId, runId, by: who.personId })
 }
 

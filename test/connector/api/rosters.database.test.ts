@@ -30,6 +30,7 @@ type Shown = ReturnType<typeof RosterRun.parse>
 let w: World
 let it1: SignedIn
 let sisterIt: SignedIn
+let leader: SignedIn
 let sourceId = ''
 const now = new Date()
 const generated = generateSchool({ today: now, pupils: 80 })
@@ -49,7 +50,10 @@ beforeAll(async () => {
   sourceId = source.id
   const other = await seedPerson(w.t, w.schools.sister, { role: 'staff' })
   await seedGrant(w.t, w.schools.sister, other.id, { role: 'IT_ADMINISTRATOR' })
-  w.upstream.setPeople([...Object.values(w.people), other].map(account))
+  const head = await seedPerson(w.t, w.schools.own, { role: 'staff' })
+  await seedGrant(w.t, w.schools.own, head.id, { role: 'SCHOOL_LEADER' })
+  w.upstream.setPeople([...Object.values(w.people), other, head].map(account))
+  leader = await signInAs(w.origin, w.schools.own.key, head.subject)
   it1 = await signInAs(w.origin, w.schools.own.key, w.people.it.subject)
   sisterIt = await signInAs(w.origin, w.schools.sister.key, other.subject)
 })
@@ -86,10 +90,12 @@ describe('an uploaded roster', () => {
     expect(await count()).toBe(0)
     expect(await left()).toEqual([])
 
-    const approved = (await (await call(it1, 'POST', `/api/runs/${run.id}/approve`, '{}')).json()) as Shown
+    const alone = await call(it1, 'POST', `/api/runs/${run.id}/approve`, '{}')
+    expect([alone.status, ((await alone.json()) as { code: string }).code]).toEqual([403, 'second-person'])
+    const approved = (await (await call(leader, 'POST', `/api/runs/${run.id}/approve`, '{}')).json()) as Shown
     expect(approved.state).toBe('applied')
     expect(await count()).toBeGreaterThan(80)
-    const again = await call(it1, 'POST', `/api/runs/${run.id}/approve`, '{}')
+    const again = await call(leader, 'POST', `/api/runs/${run.id}/approve`, '{}')
     expect(again.status).toBe(409)
   })
 
@@ -366,7 +372,7 @@ describe('an IT administrator who makes a teacher of himself', () => {
   it('by a roster that is applied opens no panel with it', async () => {
     const approve = async (me: SignedIn, body: string) => {
       const run = (await (await upload(me, body)).json()) as Shown
-      return (await (await call(me, 'POST', `/api/runs/${run.id}/approve`, '{}')).json()) as Shown
+      return (await (await call(leader, 'POST', `/api/runs/${run.id}/approve`, '{}')).json()) as Shown
     }
     await approve(it1, file)
     const personId = await personOf(itAdmin)
