@@ -14,7 +14,7 @@ export interface AuditFacts {
   action: string
   /** Id of what it was done to. */
   object?: string
-  outcome: 'done' | 'refused'
+  outcome: 'done' | 'refused' | 'failed'
   /** Counts and codes. */
   detail?: Record<string, string | number | boolean>
 }

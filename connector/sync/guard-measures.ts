@@ -5,8 +5,9 @@ import type { StoredPerson } from '../store/roster.ts'
 import type { SyncLimits } from '../store/schools.ts'
 import type { SourceProfile } from '../store/source-profile.ts'
 import type { RunReason } from '../store/sync-runs.ts'
-import type { GuardInput } from './guards.ts'
+import type { GuardInput } from './guard.ts'
 import type { Plan } from './plan.ts'
+import { personal } from './plan-people.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Of a source that says that nothing changed: at the school that is meant? */
@@ -38,6 +39,29 @@ export function massUpdate(input: Pick<GuardInput, 'plan' | 'stored' | 'limits'>
   const { changed, all } = updatesOf(input)
   return changed > input.limits.removalsAtLeast && changed > input.limits.updateShare * all
 }
+
+/**
+ * Source ids of those who get a key by which one person alone signs in, and which somebody else of this source has who was not gone before.
+ * Where a person has said that the key is another's now, nothing is left to ask.
+ */
+export function movedKeys({ plan, snapshot, stored }: Pick<GuardInput, 'plan' | 'snapshot' | 'stored'>): string[] {
+  const retired = new Set(plan.people.retire.map(person => person.personId))
+  const holders = new Map(
+    stored.people
+      .filter(person => live(person) && !retired.has(person.personId))
+      .flatMap(person => person.keys.filter(isPersonal).map(key => [key.tag, person.personId] as const)),
+  )
+  const known = new Map(stored.people.map(person => [person.tag, person.personId]))
+  for (const { stored: was, next } of plan.people.update) known.set(next.tag, was.personId)
+  const moved = plan.keys.create.filter(key => {
+    const holder = isPersonal(key) ? holders.get(key.tag) : undefined
+    return holder !== undefined && holder !== known.get(key.personTag)
+  })
+  const named = new Map(snapshot.people.map(({ tag, record }) => [tag, record.sourceId]))
+  return [...new Set(moved.map(({ personTag }) => named.get(personTag) ?? personTag))].sort()
+}
+
+const isPersonal = ({ type, stable }: { type: string; stable: boolean }) => stable && personal.has(type)
 
 /** What is gone of what was there, by type. Leavers of the top grade at a year change are no surprise, and what ends with its year is no removal. */
 export function removals({ plan, stored, limits }: GuardInput): { kind: string; gone: number; of: number }[] {

@@ -1,6 +1,7 @@
 /** Guards of a source of identities: who lets whom in. Those that look at the source alone are the rosters' own (guards.ts). */
 import type { StoredIdentities } from '../store/identity-keys.ts'
-import { type Guard, type GuardInput, guards, type Verdict } from './guards.ts'
+import type { Guard, GuardInput } from './guard.ts'
+import { guards, type Verdict } from './guards.ts'
 import type { IdentityPlan } from './plan-identities.ts'
 
 export interface IdentityGuardInput

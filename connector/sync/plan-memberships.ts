@@ -95,7 +95,7 @@ function starts({ snapshot, newGroups, today }: MembershipInput) {
   const year = yearSpan(snapshot.schoolYear).startsOn
   const fresh = new Set(newGroups.map(group => group.tag))
   return ({ groupTag, record }: SnapshotMembership, came: string | null): string => {
-    if (record.startsOn !== undefined) return record.startsOn
+    if (record.startsOn !== undefined) return record.startsOn > year ? record.startsOn : year
     const from = fresh.has(groupTag) || today < year ? year : today
     return came !== null && came > from ? came : from
   }

@@ -176,7 +176,7 @@ export async function finish(tx: Tx, ctx: SyncContext, input: SyncInput, outcome
     actor: input.by,
     action: `sync.${state}`,
     object: runId,
-    outcome: state === 'refused' ? 'refused' : 'done',
+    outcome: state === 'refused' || state === 'failed' ? state : 'done',
     detail: counts,
   })
   return outcome

@@ -84,12 +84,12 @@ async function dump(data: string): Promise<Buffer> {
   const client = new pg.Client({ host, port, user: superuser, database: 'm5' })
   await client.connect()
   try {
-    const tables = await client.query<{ name: string }>(
-      `select tablename as name from pg_tables where schemaname = 'public'`,
+    const tables = await client.query<{ schema: string; name: string }>(
+      `select schemaname as schema, tablename as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
     )
     const parts: Buffer[] = []
-    for (const { name } of tables.rows) {
-      const { rows } = await client.query(`select * from ${pg.escapeIdentifier(name)}`)
+    for (const { schema, name } of tables.rows) {
+      const { rows } = await client.query(`select * from ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`)
       for (const value of rows.flatMap(row => Object.values(row as object)))
         parts.push(
           Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),

@@ -8,7 +8,8 @@ import { addSource, listSources, removeSource, testSource } from '../../../conne
 import { routesTo } from '../../../connector/store/routes.ts'
 import { withTenant } from '../../../connector/store/scope.ts'
 import { withRunLock } from '../../../connector/store/sync-runs.ts'
-import { approveRun, listRuns, runSync } from '../../../connector/sync/run.ts'
+import { approveRun } from '../../../connector/sync/held.ts'
+import { listRuns, runSync } from '../../../connector/sync/run.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import { madeUpAdapter, madeUpSchool } from '../sync/made-up.ts'
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { changeSchoolSettings } from '../../../connector/admin/schools.ts'
 import { groupsFor } from '../../../connector/monitor/panel.ts'
+import { pupilsOf } from '../../../connector/store/pupils.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import { type MadeUp, madeUpSchool, without, yearLater } from './made-up.ts'
 import { peopleOf, rosterOf, type Settled, schoolWith } from './place.ts'
@@ -67,6 +68,12 @@ describe('the year that has not begun', () => {
     const held = await place.sync({ schoolYear: '2026-2027' })
     await place.approve(held.runId)
     expect(await place.shownTo('Juf3', '2026-08-01')).toEqual(['3 2026-2027'])
+    // The old groups are not closed yet: nobody is in the list of names twice.
+    const { boardId, schoolId } = place
+    const named = await place.read(tx => pupilsOf(tx, { boardId, schoolId, today: '2026-08-01', groupsOf: null }))
+    expect(new Set(named.map(pupil => pupil.id)).size).toBe(named.length)
+    const id401 = (await peopleOf(place)).get('Kind401')?.id
+    expect(named.find(pupil => pupil.id === id401)).toMatchObject({ group: '5' })
     await changeSchoolSettings(place.ctx, { ...place, settings: { sync: { summerHold: false } } })
     place.onDay('2026-08-17')
     place.stand.says = without(next, 'leerling:905')

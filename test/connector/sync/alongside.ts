@@ -1,7 +1,8 @@
 /** One more source for a made-up school: another roster, or the accounts of its sign-in. */
 import type { PersonRecord } from '../../../adapters/roster.ts'
 import { addSource, type SourceGives } from '../../../connector/admin/sources.ts'
-import { approveRun, runSync } from '../../../connector/sync/run.ts'
+import { approveRun } from '../../../connector/sync/held.ts'
+import { runSync } from '../../../connector/sync/run.ts'
 import type { SyncInput } from '../../../connector/sync/weigh.ts'
 import { type MadeUp, madeUpAdapter, type Stand } from './made-up.ts'
 import type { Place } from './place.ts'

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { PersonRecord } from '../../../adapters/roster.ts'
 import { SyncLimits } from '../../../connector/store/schools.ts'
 import { SourceProfile } from '../../../connector/store/source-profile.ts'
-import { type GuardInput, guards, judge } from '../../../connector/sync/guards.ts'
+import type { GuardInput } from '../../../connector/sync/guard.ts'
+import { guards, judge } from '../../../connector/sync/guards.ts'
 import { plan } from '../../../connector/sync/plan.ts'
 import { group, type MadeUp, madeUpSchool, member, pupil, teacher, without, yearLater } from './made-up.ts'
 import { changesBetween, snapshotOf, storedFrom } from './pure.ts'
@@ -79,6 +80,12 @@ const changed = (school: MadeUp, sourceId: string, change: Partial<PersonRecord>
   people: school.people.map(each => (each.sourceId === sourceId ? { ...each, ...change } : each)),
 })
 const usernameOf = (n: number) => [{ type: 'username' as const, value: `kind${n}`, stable: true }]
+/** Who signs in by whose user name. */
+const withKeys = (names: Record<number, number>): MadeUp =>
+  Object.entries(names).reduce(
+    (school, [who, whose]) => changed(school, `leerling:${who}`, { username: `kind${whose}`, keys: usernameOf(whose) }),
+    base,
+  )
 const newTeacher = (keys: PersonRecord['keys']): MadeUp => ({
   ...base,
   people: [...base.people, teacher(99, { keys })],
@@ -230,6 +237,12 @@ const table: [string, Case, Case][] = [
   ['updates', { after: renamed(base, 28) }, { after: renamed(base, 27) }],
   ['new-keys', { ...newKeys(6), more: { sameNames: 6 } }, { ...newKeys(6), more: { sameNames: 5 } }],
   ['new-keys', { ...newKeys(12), more: { sameNames: 7 } }, { ...newKeys(12), more: { sameNames: 6 } }],
+  ['sign-in-moved', { after: withKeys({ 301: 302, 302: 999 }) }, { after: withKeys({ 301: 998, 302: 999 }) }],
+  [
+    'sign-in-moved',
+    { after: withKeys({ 301: 302, 302: 301 }), delta: true },
+    { after: withKeys({ 301: 301 }), delta: true },
+  ],
   ['keys-missing', { after: keyless(base, 30) }, { after: keyless(base, 29) }],
   ['keys-missing', { after: keyless(base, 30) }, { after: keyless(base, 30), delta: true }],
   [

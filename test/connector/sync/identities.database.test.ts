@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeSource } from '../../../connector/admin/sources.ts'
 import { linkIdentity } from '../../../connector/entry/link.ts'
-import { listRuns, previewRun } from '../../../connector/sync/run.ts'
+import { previewRun } from '../../../connector/sync/held.ts'
+import { listRuns } from '../../../connector/sync/run.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import { type Account, account, alongside, directory, foundBy, key } from './alongside.ts'
 import { canary, type MadeUp, madeUpSchool, pupil, teacher, without } from './made-up.ts'
@@ -316,7 +317,14 @@ test('a user name that the roster gives to another child takes the sign-in along
   swapped('leerling:301', 'kind301b')
   swapped('leerling:302', 'kind301')
   place.stand.says = roster
-  expect((await place.sync()).state).toBe('applied')
+  const held = await place.sync()
+  expect(held).toMatchObject({
+    ...{ state: 'held' },
+    reasons: [{ guard: 'sign-in-moved', says: '1 sign-in goes from one person to another: leerling:302.' }],
+  })
+  // Nobody has said yes: it is still theirs, and nobody's session ended.
+  expect([await signIn(), await alive()]).toMatchObject([{ personId: one }, true])
+  expect((await place.approve(held.runId)).state).toBe('applied')
   expect(await signIn()).toMatchObject({ personId: two })
   expect([await alive(), await other()]).toEqual([false, true])
 })

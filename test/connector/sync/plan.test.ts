@@ -128,6 +128,13 @@ describe('plan', () => {
     expect(start('2026-07-05', base)).toBe('2026-09-14')
   })
 
+  test('a membership that its source dates before the school year starts with the year', () => {
+    const base = madeUpSchool()
+    const dated = { ...base, memberships: base.memberships.map(each => ({ ...each, startsOn: '2019-02-01' })) }
+    const { memberships } = plan(snapshotOf(dated), nothing, '2026-10-05')
+    expect(new Set(memberships.create.map(each => each.startsOn))).toEqual(new Set(['2026-08-01']))
+  })
+
   test('one directory account that two people claim links nobody', () => {
     const base = madeUpSchool()
     const key = { type: 'object-id' as const, value: 'o-1', stable: true }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PersonRecord } from '../../../adapters/roster.ts'
 import { SourceError } from '../../../adapters/source.ts'
 import { sourceTag } from '../../../connector/store/people.ts'
-import { cancelRun, listRuns } from '../../../connector/sync/run.ts'
+import { cancelRun } from '../../../connector/sync/held.ts'
+import { listRuns } from '../../../connector/sync/run.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import { group, type MadeUp, madeUpSchool, member, pupil, type Stand, teacher, without, yearLater } from './made-up.ts'
 import { everybodyOf, openMemberships, type Place, peopleOf, rosterOf, type Settled, schoolWith } from './place.ts'
@@ -409,6 +410,30 @@ describe('two schools of one board', () => {
     two.stand.can = { keysUniqueIn: 'school' }
     expect((await two.sync()).state).toBe('applied')
   })
+})
+
+test('a held run took as long as the work on it, however long it waited for a person', async () => {
+  const place = await schoolWith(t, base)
+  const held = await place.sync()
+  const shown = async () => (await listRuns(place.ctx, { boardId: place.boardId })).find(run => run.id === held.runId)
+  const before = await shown()
+  place.onDay('2026-10-09')
+  await place.approve(held.runId)
+  expect(await shown()).toMatchObject({
+    state: 'applied',
+    finishedAt: before?.finishedAt,
+    durationMs: before?.durationMs,
+  })
+})
+
+test('a source that failed stands in the audit as well as in the history', async () => {
+  const place = await school()
+  place.stand.says = new SourceError('unreachable', 'the source does not answer')
+  const { runId, state } = await place.sync()
+  expect(state).toBe('failed')
+  const { boardId } = place
+  const entries = await place.read(tx => tx.auditEntry.findMany({ where: { boardId, object: runId } }))
+  expect(entries).toMatchObject([{ action: 'sync.failed', outcome: 'failed', actor: 'operator' }])
 })
 
 test('the history of a source tells what was asked, proven and changed, and how long it took', async () => {

@@ -5,7 +5,8 @@ import { createBoard } from '../../../connector/admin/boards.ts'
 import { changeSchoolSettings } from '../../../connector/admin/schools.ts'
 import { displayName, namesOf } from '../../../connector/store/people.ts'
 import { withTenant } from '../../../connector/store/scope.ts'
-import { approveRun, cancelRun, listRuns, previewRun } from '../../../connector/sync/run.ts'
+import { approveRun, cancelRun, previewRun } from '../../../connector/sync/held.ts'
+import { listRuns } from '../../../connector/sync/run.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import {
   canary,
