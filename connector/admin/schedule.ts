@@ -48,7 +48,7 @@ export async function listSchedule(
     if (job?.state === 'active') return { running: true, nextAt: null }
     if (job?.state === 'created' || job?.state === 'retry') return { running: false, nextAt: job.startsAt }
     if (jobId !== undefined && !job) return { running: false, nextAt: now }
-    return { running: false, nextAt: nextTurn(window, source.id, now).at }
+    return { running: false, nextAt: nextTurn(window, source, now).at }
   }
   return sources.map(source => {
     const { id: sourceId, schoolId, kind, label, goodAt, pausedAt, byHand } = source

@@ -28,13 +28,17 @@ export interface Turn {
 export interface Sleeper {
   id: string
   createdAt: Date
+  gives: 'roster' | 'identities'
   /** See Capabilities of adapters/source.ts. */
   window: 'night' | 'any'
 }
 
 const minuteMs = 60_000
-/** Of the night: a turn at its very end would run on into the day, and have no time for another try. Ours. */
-const usedShare = 0.9
+/**
+ * Of the night: accounts are matched with people, so these come when the rosters have been; and a turn at the very end would run on into the day,
+ * without time for another try. Ours.
+ */
+const part = { roster: { from: 0, until: 0.6 }, identities: { from: 0.6, until: 0.9 } }
 
 /** The night that began last, whether it lasts or is over. */
 export function nightAt(window: NightWindow, at: Date): Night {
@@ -50,10 +54,11 @@ function nightOn({ from, until }: NightWindow, on: string): Night {
 
 export const lasts = ({ startsAt, endsAt }: Night, at: Date): boolean => startsAt <= at && at < endsAt
 
-/** The minute of this source in this night: always the same share of it, evenly spread over all sources. */
-export function turnIn(night: Night, sourceId: string): Date {
-  const share = createHash('sha256').update(sourceId).digest().readUInt32BE(0) / 2 ** 32
-  const minutes = ((night.endsAt.getTime() - night.startsAt.getTime()) / minuteMs) * usedShare
+/** The minute of this source in this night: always the same share of it, evenly spread over all sources of what it gives. */
+export function turnIn(night: Night, { id, gives }: Pick<Sleeper, 'id' | 'gives'>): Date {
+  const { from, until } = part[gives]
+  const share = from + (until - from) * (createHash('sha256').update(id).digest().readUInt32BE(0) / 2 ** 32)
+  const minutes = (night.endsAt.getTime() - night.startsAt.getTime()) / minuteMs
   return new Date(night.startsAt.getTime() + Math.floor(share * minutes) * minuteMs)
 }
 
@@ -63,18 +68,18 @@ export function turnIn(night: Night, sourceId: string): Date {
  */
 export function turnDue(window: NightWindow, source: Sleeper, now: Date): Turn | null {
   const night = nightAt(window, now)
-  const at = turnIn(night, source.id)
+  const at = turnIn(night, source)
   if (at > now || at < source.createdAt) return null
   if (source.window === 'night' && !lasts(night, now)) return null
   return { night, at }
 }
 
 /** After now. */
-export function nextTurn(window: NightWindow, sourceId: string, now: Date): Turn {
+export function nextTurn(window: NightWindow, source: Pick<Sleeper, 'id' | 'gives'>, now: Date): Turn {
   const night = nightAt(window, now)
   const next = nightOn(window, addDays(night.on, 1))
-  const at = turnIn(night, sourceId)
-  return at > now ? { night, at } : { night: next, at: turnIn(next, sourceId) }
+  const at = turnIn(night, source)
+  return at > now ? { night, at } : { night: next, at: turnIn(next, source) }
 }
 
 /** One id for a source and a night, whoever makes the job: PostgreSQL keeps the second one out. A UUID of version 8 (RFC 9562). */

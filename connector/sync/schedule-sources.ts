@@ -31,12 +31,13 @@ export async function scheduledSources(
   )
   const can = (kind: string) => capabilities(ctx, kind)
   const keys = rows.some(row => can(row.kind)?.upload) ? await ctx.keyring.board(boardId) : null
-  return rows.map(({ id, schoolId, kind, label, createdAt, goodAt, pausedAt, optionsSealed }) => {
+  return rows.map(({ id, schoolId, kind, label, createdAt, goodAt, pausedAt, optionsSealed, ...row }) => {
     const takesFiles = keys !== null && can(kind)?.upload !== undefined
     const options: unknown = takesFiles ? JSON.parse(keys.open(optionsPlace(id), optionsSealed)) : {}
     const byHand = takesFiles && !(typeof options === 'object' && options !== null && 'path' in options)
     const window = can(kind)?.window ?? 'any'
-    return { id, boardId, schoolId, kind, label, createdAt, goodAt, pausedAt, window, byHand }
+    const gives = row.gives === 'identities' ? ('identities' as const) : ('roster' as const)
+    return { id, boardId, schoolId, kind, label, gives, createdAt, goodAt, pausedAt, window, byHand }
   })
 }
 

@@ -44,7 +44,7 @@ it('shows when each source is next, which is fed by hand, and fails for one that
     json: [
       {
         ...{ sourceId, label: 'Export', goodAt: null, pausedAt: null, byHand: false, running: false, stale: false },
-        nextAt: nextTurn(window, sourceId, new Date()).at.toISOString(),
+        nextAt: nextTurn(window, { id: sourceId, gives: 'roster' }, new Date()).at.toISOString(),
       },
       { sourceId: byHand, label: 'Upload', byHand: true, nextAt: null, stale: false },
     ],

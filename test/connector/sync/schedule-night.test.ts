@@ -14,7 +14,11 @@ import {
 
 const usual: NightWindow = { from: '20:00', until: '06:00' }
 const at = (instant: string) => new Date(instant)
-const source = { id: 'b3e0a1de-0000-4000-8000-000000000001', createdAt: at('2026-01-01T00:00:00Z') }
+const source = {
+  id: 'b3e0a1de-0000-4000-8000-000000000001',
+  createdAt: at('2026-01-01T00:00:00Z'),
+  gives: 'roster' as const,
+}
 const hoursOf = (night: { startsAt: Date; endsAt: Date }) => (night.endsAt.getTime() - night.startsAt.getTime()) / 3.6e6
 
 describe('a night', () => {
@@ -79,33 +83,36 @@ describe('the turn of a source', () => {
   it('is always in the night, at the same minute but in the nights of the clocks, and on a whole minute', () => {
     const ids = fc.uuid()
     fc.assert(
-      fc.property(ids, id => {
+      fc.property(ids, fc.constantFrom('roster' as const, 'identities' as const), (id, gives) => {
         for (const now of ['2026-11-24T02:00:00Z', '2026-10-25T03:00:00Z', '2027-03-28T02:00:00Z']) {
           const night = nightAt(usual, at(now))
-          const turn = turnIn(night, id)
+          const turn = turnIn(night, { id, gives })
           expect(lasts(night, turn)).toBe(true)
           expect(turn.getTime() % 60_000).toBe(0)
         }
         const sinceBegin = (now: string) => {
           const night = nightAt(usual, at(now))
-          return turnIn(night, id).getTime() - night.startsAt.getTime()
+          return turnIn(night, { id, gives }).getTime() - night.startsAt.getTime()
         }
         expect(sinceBegin('2026-11-24T02:00:00Z')).toBe(sinceBegin('2026-07-03T02:00:00Z'))
       }),
     )
   })
 
-  it('is spread: of a thousand sources none of nine hours has more than twice its share', () => {
+  it('is spread: of a thousand sources none of six hours has more than twice its share, and accounts come after all rosters', () => {
     const night = nightAt(usual, at('2026-11-24T02:00:00Z'))
     const hours = Map.groupBy(
-      Array.from({ length: 1000 }, () => turnIn(night, randomUUID())),
+      Array.from({ length: 1000 }, () => turnIn(night, { id: randomUUID(), gives: 'roster' })),
       turn => Math.floor((turn.getTime() - night.startsAt.getTime()) / 3.6e6),
     )
-    expect(hours.size).toBe(9)
-    for (const all of hours.values()) expect(all.length).toBeLessThan(223)
+    expect(hours.size).toBe(6)
+    for (const all of hours.values()) expect(all.length).toBeLessThan(334)
+    const last = Math.max(...[...hours.values()].flat().map(Number))
+    for (let i = 0; i < 1000; i++)
+      expect(turnIn(night, { id: randomUUID(), gives: 'identities' }).getTime()).toBeGreaterThanOrEqual(last)
   })
 
-  const turn = turnIn(nightAt(usual, at('2026-11-24T02:00:00Z')), source.id)
+  const turn = turnIn(nightAt(usual, at('2026-11-24T02:00:00Z')), source)
   const minute = 60_000
   const near = (minutes: number) => new Date(turn.getTime() + minutes * minute)
 
@@ -143,7 +150,7 @@ describe('the turn of a source', () => {
     ['in the evening, by day', 10 * 60],
   ] as const)('comes next %s', ([, minutes]) => {
     const expected = minutes < 0 ? turn : near(24 * 60)
-    expect(nextTurn(usual, source.id, near(minutes)).at).toEqual(expected)
+    expect(nextTurn(usual, source, near(minutes)).at).toEqual(expected)
   })
 })
 
