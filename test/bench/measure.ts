@@ -20,3 +20,9 @@ export const median = (values: number[]): number => {
 }
 
 export const round = (value: number, digits = 2) => Number(value.toFixed(digits))
+
+export async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T }> {
+  const started = performance.now()
+  const result = await work()
+  return { ms: performance.now() - started, result }
+}

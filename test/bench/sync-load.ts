@@ -14,6 +14,7 @@ import { openKeyring } from '../../connector/store/keyring.ts'
 import { runSync } from '../../connector/sync/run.ts'
 import { toEdexml } from '../school/edexml.ts'
 import { generateSchool } from '../school/generate.ts'
+import { timed } from './measure.ts'
 
 export interface SyncOrder {
   boardId: string
@@ -101,12 +102,6 @@ async function parse(path: string, clock: () => Date): Promise<(Batch | Proof)[]
 
 async function* stream(parts: (Batch | Proof)[]) {
   yield* parts
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T }> {
-  const started = performance.now()
-  const result = await work()
-  return { ms: performance.now() - started, result }
 }
 
 const unasked = () => Promise.reject(new Error('nobody asks'))
