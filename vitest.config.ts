@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** unit: pure code. database: real PostgreSQL, as the application role. widgets, e2e: a real Chromium. */
 export default defineConfig({
   test: {
+    // One more than vitest takes of two cores: most tests wait, for PostgreSQL, a browser or a child process.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         test: {

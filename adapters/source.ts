@@ -29,6 +29,8 @@ export interface Finding {
     | 'mentor-unknown'
     /** Something in the source that is no class ("aangemeld") was left out; hangs on the school. */
     | 'not-a-class'
+    /** The source will not tell us of changes: the roster is read at night only. Hangs on the school. */
+    | 'no-wake-up'
   sourceId: string
   /** The vendor's code or word (a role, a version), never personal data. */
   detail?: string
@@ -137,6 +139,20 @@ export type RosterField =
   | `person.${FieldsOf<'person'>}`
   | `membership.${FieldsOf<'membership'>}`
 
+/** What a vendor sends us, of its own accord, when something changed. Anybody can send anything to that address. */
+export interface Push {
+  /** The header, as it came. */
+  authorization: string | undefined
+  body: string
+  /** Our address for this source, as the vendor was told it. */
+  audience: string
+  /** Reaches only what `hosts` of the adapter names, follows no redirect. */
+  fetch: typeof fetch
+  clock: () => Date
+  /** The same thing for as long as this connector runs: a vendor's keys are not asked for at each push. */
+  once<T>(name: string, make: () => T): T
+}
+
 /** One line of the registry in `index.ts`. */
 export interface Adapter<Options extends z.ZodType = z.ZodType> {
   kind: string
@@ -154,6 +170,12 @@ export interface Adapter<Options extends z.ZodType = z.ZodType> {
   /** Hosts (`name` or `name:port`) that `fetch` may reach for these options; empty for files. */
   hosts(options: z.infer<Options>): readonly string[]
   open(options: z.infer<Options>, context: SourceContext): RosterSource
+  /**
+   * Of a vendor that tells us of changes. Never data: who came or left is read from the vendor itself.
+   * @returns true when the push is the vendor's, for this source, and a reason to read soon
+   * @throws SourceError `unauthorized` when it is not the vendor's; another when that cannot be found out now
+   */
+  wakeUp?(push: Push, options: z.infer<Options>): Promise<boolean>
 }
 
 export type SourceErrorCode = 'unreachable' | 'unauthorized' | 'rate-limited' | 'malformed' | 'incomplete'

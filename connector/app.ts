@@ -11,6 +11,7 @@ import { openApiDocument } from './api/openapi.ts'
 import { personRoutes } from './api/person-routes.ts'
 import { reportRoutes } from './api/report-routes.ts'
 import { rosterRoutes } from './api/roster-routes.ts'
+import { wakeRoutes } from './api/wake-routes.ts'
 import type { Config } from './config.ts'
 import { openAccess } from './entry/access.ts'
 import type { EntryContext } from './entry/context.ts'
@@ -64,6 +65,7 @@ export async function openApp(parts: AppParts): Promise<Express> {
   app.use(assets.router, viewRoutes(api, assets))
   // Reports come before every limit: a whole school is one address, and no report is ever one too many.
   app.use('/api', reportRoutes(api), formRoutes(api), personRoutes(api), grantRoutes(api), rosterRoutes(api, config))
+  app.use('/wake', wakeRoutes(api, config))
   app.use(['/entry/handoffs', '/entry/go', '/entry/callback', '/entry/silent', '/oidc/token'], signInLimit())
   app.use('/entry', windowRoutes(entry, openUpstreams(entry)), frameRoutes(entry, access, checkProof))
   app.use('/oidc', provider.callback())

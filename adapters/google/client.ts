@@ -31,8 +31,8 @@ export async function googleApis(
   ])
   const send = sender(context, tokens, { timeoutMs, maxBytes })
   const shared = {
-    fetchImplementation: async (input: string | URL | Request) => {
-      const answer = await send(input instanceof Request ? input.url : String(input))
+    fetchImplementation: async (input: string | URL | Request, init?: RequestInit) => {
+      const answer = await send(input instanceof Request ? input.url : String(input), bodyOf(init))
       return new Response(ReadableStream.from(answer.body), { status: answer.status })
     },
     retry: false,
@@ -44,7 +44,11 @@ export async function googleApis(
     directory: admin({ ...shared, version: 'directory_v1' }),
     classroom: classroom({ ...shared, version: 'v1' }),
     /** One question, asked again while Google says "later". @throws SourceError */
-    ask: <Schema extends z.ZodType>(schema: Schema, question: () => Promise<{ data: AsyncIterable<Uint8Array> }>) =>
+    ask: <Schema extends z.ZodType>(
+      schema: Schema,
+      question: () => Promise<{ data: AsyncIterable<Uint8Array> }>,
+      { tries = patience.tries }: { tries?: number } = {},
+    ) =>
       patiently(
         context,
         async (): Promise<z.infer<Schema>> => {
@@ -53,21 +57,30 @@ export async function googleApis(
           })
           return await json({ body: data }, schema)
         },
-        patience,
+        { ...patience, tries },
       ),
   }
 }
 export type GoogleApis = Awaited<ReturnType<typeof googleApis>>
 
+/** The library puts what is not asked but said into JSON text. */
+const bodyOf = (init?: RequestInit): string | undefined => (typeof init?.body === 'string' ? init.body : undefined)
+
+type Send = (url: string, body?: string) => Promise<HttpAnswer>
+
 /** One request with a token. */
-function sender(context: SourceContext, tokens: Tokens, limits: ClientSettings): (url: string) => Promise<HttpAnswer> {
-  const once = async (url: string, token: string) => {
+function sender(context: SourceContext, tokens: Tokens, limits: ClientSettings): Send {
+  const once = async (url: string, token: string, body?: string) => {
     const headers = { accept: 'application/json', authorization: `Bearer ${token}` }
-    const answer = await request(context, { method: 'GET', url, headers, ...limits, readBodyOf: [403, 429] })
+    const said =
+      body === undefined
+        ? { method: 'GET' as const, headers }
+        : { method: 'POST' as const, headers: { ...headers, 'content-type': 'application/json' }, body }
+    const answer = await request(context, { ...said, url, ...limits, readBodyOf: [403, 429] })
     if (answer.status >= 400) throw await refusal(answer, context.clock())
     return answer
   }
-  return url => withToken(tokens, token => once(url, token))
+  return (url, body) => withToken(tokens, token => once(url, token, body))
 }
 
 /** The Directory puts its reason in `errors`, Classroom in `details` or, as `@Code`, at the head of the message. No more of it is read. */
@@ -103,8 +116,15 @@ async function refusal(answer: HttpAnswer, now: Date): Promise<SourceError> {
     })
   if (status === 429 || said.some(reason => later.has(reason)))
     return new SourceError('rate-limited', `Google asks us to wait (HTTP ${status})`, more)
-  return new SourceError('unauthorized', `${plainly(said)} (HTTP ${status})`, { status })
+  const cause = said.includes(ungranted) ? { cause: new Error(ungranted) } : {}
+  return new SourceError('unauthorized', `${plainly(said)} (HTTP ${status})`, { status, ...cause })
 }
+
+/** Classroom's code for somebody who did not agree to a project in person; delegation does not count everywhere. */
+const ungranted = 'MissingGrant'
+
+export const isUngranted = (error: unknown): boolean =>
+  error instanceof SourceError && error.cause instanceof Error && error.cause.message === ungranted
 
 function plainly(said: readonly string[]): string {
   const is = (...codes: string[]) => codes.some(code => said.includes(code))
@@ -112,6 +132,7 @@ function plainly(said: readonly string[]): string {
     return 'the Admin SDK API or the Google Classroom API is switched off in the Google Cloud project of the service account'
   if (is('insufficientPermissions', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT'))
     return 'a scope is missing: delegate the scopes that a check of this source lists'
+  if (is(ungranted)) return 'the administrator to act for has not agreed in person to this Google Cloud project'
   if (is('domainCannotUseApis')) return 'the domain lets no program read its directory'
   if (is('ClassroomDisabled', 'ClassroomApiDisabled'))
     return 'Classroom, or its API, is switched off for the administrator to act for'

@@ -36,6 +36,17 @@ const Teachers = z.discriminatedUnion('from', [
 
 const patterns = z.array(NamePattern).min(1).max(50)
 
+const WakeUp = z.object({
+  /** E-mail address of the service account by which the push subscription shows who it is. */
+  account: z.email(),
+  /** Where each reading asks Classroom to tell changes. Default: it is not asked here, but by a program of the school. */
+  topic: z
+    .string()
+    .max(300)
+    .regex(/^projects\/[a-z0-9.:-]+\/topics\/[A-Za-z][\w.~+%-]+$/, 'projects/PROJECT/topics/TOPIC')
+    .optional(),
+})
+
 const Homerooms = z.discriminatedUnion('from', [
   /**
    * Classroom courses whose name, section, `name / section` or alias (`d:…`, `p:…`) fits. `{year}` is the school year in any notation:
@@ -81,6 +92,8 @@ export const Options = z
       .array(z.enum(['ACTIVE', 'PROVISIONED', 'ARCHIVED']))
       .min(1)
       .default(['ACTIVE']),
+    /** Google says by Pub/Sub when somebody joins or leaves a course, and the roster is read soon after. Default: at night only. */
+    wakeUp: WakeUp.optional(),
     /** Default: the current one. Google knows no school years. */
     schoolYear: SchoolYearOption,
     /** Instead of Google: a server on this machine, for tests and the demo. */
@@ -90,6 +103,10 @@ export const Options = z
     const paths = [...pupils, ...staff, ...trainees].map(path => path.toLowerCase())
     return new Set(paths).size === paths.length
   }, 'an organisational unit is on one list only')
+  .refine(options => options.wakeUp === undefined || needsOf(options).courses, {
+    path: ['wakeUp'],
+    message: 'Google tells of changes in courses, and these options read none',
+  })
 export type Options = z.infer<typeof Options>
 
 export interface ServiceAccount {
@@ -112,6 +129,11 @@ export function keyIn(json: string): ServiceAccount | undefined {
   }
 }
 
+interface Classes {
+  homerooms: z.infer<typeof Homerooms>
+  scheduled: boolean
+}
+
 /** Beside the users, which are always read. */
 export interface Needs {
   courses: boolean
@@ -119,7 +141,7 @@ export interface Needs {
   groups: boolean
 }
 
-export function needsOf({ homerooms, scheduled }: Options): Needs {
+export function needsOf({ homerooms, scheduled }: Classes): Needs {
   const teachers = homerooms.from === 'courses' ? undefined : homerooms.teachers?.from
   return {
     courses: homerooms.from === 'courses' || scheduled || teachers === 'courses',
@@ -139,6 +161,11 @@ export function scopesOf({ courses, orgUnits, groups }: Needs): string[] {
     ...(courses ? ['classroom.courses.readonly', 'classroom.rosters.readonly'] : []),
   ].map(scope => scopeRoot + scope)
 }
+
+/** Beside those, to be told of changes of rosters; in a token of its own, so that reading never depends on it. */
+export const wakeUpScopes = ['classroom.push-notifications', 'classroom.rosters.readonly'].map(
+  scope => scopeRoot + scope,
+)
 
 /** As the console lists them, without the address in front. */
 export const shortScope = (scope: string): string => scope.slice(scopeRoot.length)

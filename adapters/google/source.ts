@@ -18,9 +18,12 @@ import { type ClientSettings, googleApis } from './client.ts'
 import { googleFields, googleNever } from './fields.ts'
 import { gather } from './gather.ts'
 import { type Mapped, mapRoster } from './map.ts'
-import { keyIn, needsOf, Options, scopesOf, shortScope } from './options.ts'
+import { keyIn, needsOf, Options, scopesOf, shortScope, wakeUpScopes } from './options.ts'
+import { checkPush, keysUrl } from './push.ts'
+import { register, type Unregistered } from './registration.ts'
 import { roleOf } from './roles.ts'
 import { googleTokens, isUndelegated, tokenUrl } from './token.ts'
+import { wakeUp } from './wake-up.ts'
 
 /** Ours: 500 users are about 200 kB. */
 const settings: ClientSettings = { timeoutMs: 60_000, maxBytes: 16 * 1024 ** 2 }
@@ -43,10 +46,21 @@ export const google: Adapter<typeof Options> = {
   hosts(options) {
     if (options.endpoint !== undefined) return [new URL(options.endpoint).host]
     const classroom = needsOf(options).courses ? ['classroom.googleapis.com'] : []
-    return ['oauth2.googleapis.com', 'admin.googleapis.com', ...classroom]
+    const keys = options.wakeUp === undefined ? [] : [new URL(keysUrl).host]
+    return ['oauth2.googleapis.com', 'admin.googleapis.com', ...classroom, ...keys]
   },
   open: googleSource,
+  async wakeUp(push, options) {
+    if (options.wakeUp === undefined) throw new SourceError('unauthorized', 'this source waits for no messages')
+    const { account } = options.wakeUp
+    await checkPush(push, { account, keysUrl: at(options, keysUrl) })
+    return wakeUp(push.body) !== undefined
+  },
 }
+
+/** At Google, or at the server in its place. */
+const at = ({ endpoint }: Options, url: string): string =>
+  endpoint === undefined ? url : new URL(new URL(url).pathname, endpoint).href
 
 /** @param more for tests: a shorter time-out, a lower cap */
 export function googleSource(
@@ -55,13 +69,14 @@ export function googleSource(
   more: Partial<ClientSettings> = {},
 ): RosterSource {
   const scopes = scopesOf(needsOf(options))
+  const wanted = options.wakeUp?.topic === undefined ? scopes : [...new Set([...scopes, ...wakeUpScopes])]
   const roster = () => everything(options, context, { ...settings, ...more })
   return {
     async check() {
       try {
         return { ok: true, says: summary(await roster(), options) }
       } catch (error) {
-        if (isUndelegated(error)) return whatToDelegate(options, scopes)
+        if (isUndelegated(error)) return whatToDelegate(options, wanted)
         throw error
       }
     },
@@ -72,17 +87,20 @@ export function googleSource(
   }
 }
 
-type Whole = Pick<Mapped, 'findings' | 'scope'> & { records: RosterRecord[] }
+type Whole = Pick<Mapped, 'findings' | 'scope'> & { records: RosterRecord[]; unregistered: Unregistered | undefined }
 
 /** @throws SourceError unless everything came, of one Workspace account, with pupils among it */
 async function everything(options: Options, context: SourceContext, limits: ClientSettings): Promise<Whole> {
   const account = keyIn(options.serviceAccount)
   if (account === undefined) throw new SourceError('unauthorized', 'the key of the service account cannot be read')
   const { subject, endpoint } = options
-  const url = endpoint === undefined ? tokenUrl : new URL('/token', endpoint).href
+  const asked = { url: at(options, tokenUrl), account, subject, timeoutMs: limits.timeoutMs }
   const scopes = scopesOf(needsOf(options))
-  const held = googleTokens(context, { url, account, subject, scopes, timeoutMs: limits.timeoutMs })
-  const apis = await googleApis(context, held, { ...limits, endpoint })
+  const apis = await googleApis(context, googleTokens(context, { ...asked, scopes }), { ...limits, endpoint })
+  const topic = options.wakeUp?.topic
+  // Before the reading: what changes while we read is told.
+  const unregistered =
+    topic === undefined ? undefined : await register(context, { ...asked, topic }, { ...limits, endpoint })
   const schoolYear = context.schoolYear ?? options.schoolYear ?? schoolYearAt(context.clock())
   const gathered = await gather(apis, options, context, schoolYear)
   const [customerId, ...others] = new Set(gathered.users.map(user => user.customerId))
@@ -90,11 +108,12 @@ async function everything(options: Options, context: SourceContext, limits: Clie
   if (customerId === undefined || !gathered.users.some(user => roleOf(user, options) === 'pupil'))
     throw new SourceError('incomplete', 'the organisational units of the pupils hold nobody: nothing was changed')
   const mapped = mapRoster(gathered, options, customerId, schoolYear)
-  const { findings, scope } = mapped
-  return { records: assemble(mapped), findings, scope }
+  const { findings, scope, school } = mapped
+  if (unregistered) findings.push({ code: 'no-wake-up', sourceId: school.sourceId, detail: unregistered.code })
+  return { records: assemble(mapped), findings, scope, unregistered }
 }
 
-function summary({ records, findings, scope }: Whole, { homerooms }: Options): string[] {
+function summary({ records, findings, scope, unregistered }: Whole, { homerooms }: Options): string[] {
   const says = [`Google Workspace ${scope.organisation}, school year ${scope.schoolYear}.`, summaryOf(records)]
   const of = (code: Finding['code']) => findings.filter(finding => finding.code === code)
   const say = (count: number, sentence: string) => {
@@ -135,6 +154,8 @@ function summary({ records, findings, scope }: Whole, { homerooms }: Options): s
   )
   const both = new Set(of('several-roles').map(({ sourceId }) => sourceId)).size
   say(both, `${both} people are pupil and teacher at once; the organisational unit decides.`)
+  if (unregistered)
+    says.push(`Google will not tell of changes, so the roster is read at night only: ${unregistered.says}.`)
   says.push(whoDecides(homerooms))
   return says
 }

@@ -17,7 +17,7 @@ const Change = z.object({
 })
 
 /**
- * @param body of the request, whose OIDC token the caller has verified
+ * @param body of a push that is Google's (push.ts)
  * @returns undefined for everything that is not a change of a roster: to be acknowledged and forgotten
  * Source: Classroom, push notifications (feeds DOMAIN_ROSTER_CHANGES and COURSE_ROSTER_CHANGES); Pub/Sub, PubsubMessage.
  */

@@ -82,7 +82,29 @@ export function nextTurn(window: NightWindow, source: Pick<Sleeper, 'id' | 'give
   return at > now ? { night, at } : { night: next, at: turnIn(next, source) }
 }
 
-/** One id for a source and a night, whoever makes the job: PostgreSQL keeps the second one out. A UUID of version 8 (RFC 9562). */
+/** Of a source that told us of a change. */
+export interface Woken {
+  at: Date
+  /** When its last run began, however it ended; null where somebody is at work on the first. */
+  readAt: Date | null
+}
+
+/** A run spends the wake-ups before it, and a source that tells of each pupil in September is read once in this time. */
+const wokenRestMs = 60 * minuteMs
+
+/** @returns the hour (UTC) for which it has a turn, or null: nothing was told since it was read, it was read just now, or it is not its time of day */
+export function wokenTurn(
+  window: NightWindow,
+  source: Pick<Sleeper, 'window'> & { woken: Woken | null },
+  now: Date,
+): Pick<Night, 'on'> | null {
+  const { at, readAt } = source.woken ?? {}
+  if (!at || !readAt || at <= readAt || now.getTime() - readAt.getTime() < wokenRestMs) return null
+  if (source.window === 'night' && !lasts(nightAt(window, now), now)) return null
+  return { on: `woken ${now.toISOString().slice(0, 13)}` }
+}
+
+/** One id for a source and a night, or an hour, whoever makes the job: PostgreSQL keeps the second one out. A UUID of version 8 (RFC 9562). */
 export function jobIdOf(sourceId: string, { on }: Pick<Night, 'on'>): string {
   const hex = createHash('sha256').update(`${sourceId} ${on}`).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`

@@ -1,7 +1,8 @@
 /** The sources of a board as the schedule sees them. */
 import type { Capabilities } from '../../adapters/source.ts'
+import type { Tx } from '../store/database.ts'
 import { withTenant } from '../store/scope.ts'
-import { isStale, type Sleeper } from './schedule-night.ts'
+import { isStale, type Sleeper, type Woken } from './schedule-night.ts'
 import { adapterOf, optionsPlace, type SyncContext } from './source.ts'
 
 export interface ScheduledSource extends Sleeper {
@@ -11,6 +12,7 @@ export interface ScheduledSource extends Sleeper {
   label: string
   goodAt: Date | null
   pausedAt: Date | null
+  woken: Woken | null
   /** Has no path: somebody hands it each file, and no schedule can. */
   byHand: boolean
 }
@@ -22,13 +24,15 @@ export async function scheduledSources(
   ctx: SourcesContext,
   { boardId, schoolId }: { boardId: string; schoolId?: string },
 ): Promise<ScheduledSource[]> {
-  const rows = await withTenant(ctx.db, { boardId, role: 'system' }, tx =>
-    tx.source.findMany({
+  const { rows, readAt } = await withTenant(ctx.db, { boardId, role: 'system' }, async tx => {
+    const rows = await tx.source.findMany({
       where: { boardId, ...(schoolId === undefined ? {} : { schoolId }) },
       omit: { cursor: true, profile: true },
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-    }),
-  )
+    })
+    const woken = rows.filter(({ wokenAt }) => wokenAt !== null).map(({ id }) => id)
+    return { rows, readAt: await lastReadings(tx, boardId, woken) }
+  })
   const can = (kind: string) => capabilities(ctx, kind)
   const keys = rows.some(row => can(row.kind)?.upload) ? await ctx.keyring.board(boardId) : null
   return rows.map(({ id, schoolId, kind, label, createdAt, goodAt, pausedAt, optionsSealed, ...row }) => {
@@ -37,8 +41,17 @@ export async function scheduledSources(
     const byHand = takesFiles && !(typeof options === 'object' && options !== null && 'path' in options)
     const window = can(kind)?.window ?? 'any'
     const gives = row.gives === 'identities' ? ('identities' as const) : ('roster' as const)
-    return { id, boardId, schoolId, kind, label, gives, createdAt, goodAt, pausedAt, window, byHand }
+    const woken = row.wokenAt === null ? null : { at: row.wokenAt, readAt: readAt.get(id) ?? null }
+    return { id, boardId, schoolId, kind, label, gives, createdAt, goodAt, pausedAt, woken, window, byHand }
   })
+}
+
+/** When the last run of each began: what it read may be older than its end, and a held one is applied days later. */
+async function lastReadings(tx: Tx, boardId: string, sourceIds: string[]): Promise<Map<string, Date | null>> {
+  if (sourceIds.length === 0) return new Map()
+  const where = { boardId, sourceId: { in: sourceIds } }
+  const last = await tx.syncRun.groupBy({ by: ['sourceId'], where, _max: { startedAt: true } })
+  return new Map(last.map(({ sourceId, _max }) => [sourceId, _max.startedAt]))
 }
 
 /** What this program does not know (any more) says so in its run, and not here. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Jobs, openJobs, type SourceJob, type TakenJob } from '../store/jobs.ts'
 import { routesTo } from '../store/routes.ts'
-import { jobIdOf, turnDue } from './schedule-night.ts'
+import { jobIdOf, turnDue, wokenTurn } from './schedule-night.ts'
 import { stoppedByUs, type TurnContext, type TurnSettings, takeTurn } from './schedule-run.ts'
 import { onSchedule, scheduledSources, staleSources } from './schedule-sources.ts'
 import type { SyncContext } from './source.ts'
@@ -64,8 +64,9 @@ async function planDue(ctx: SyncContext, { window }: ScheduleSettings, jobs: Job
   return sumOverBoards(ctx, async boardId => {
     const sources = await scheduledSources(ctx, { boardId })
     const due = sources.filter(onSchedule).flatMap((source): SourceJob[] => {
-      const turn = turnDue(window, source, at)
-      return turn ? [{ id: jobIdOf(source.id, turn.night), boardId, sourceId: source.id }] : []
+      // Both at once: the queue takes the first, and what that reads is the answer to the other.
+      const turns = [turnDue(window, source, at)?.night ?? [], wokenTurn(window, source, at) ?? []].flat()
+      return turns.map(turn => ({ id: jobIdOf(source.id, turn), boardId, sourceId: source.id }))
     })
     return jobs.add(due)
   })

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { createBoard } from '../../connector/admin/boards.ts'
 import { addSchool } from '../../connector/admin/schools.ts'
 import { addSource } from '../../connector/admin/sources.ts'
+import { startFlags } from '../support/connector-process.ts'
 import { type TestDatabase, testDatabase, testMasterKey } from '../support/database.ts'
 import { openTestServer } from '../support/database-server.ts'
 import { type Figure, median, round, timed } from './measure.ts'
@@ -165,6 +166,7 @@ function load(url: string, order: SyncOrder): Promise<SyncLoad> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./sync-load.ts', import.meta.url), {
       env: { ...process.env, DATABASE_URL: url, M5_MASTER_KEY: testMasterKey },
+      execArgv: startFlags,
     })
     child.once('message', answer => resolve(answer as SyncLoad))
     child.once('exit', code => reject(new Error(`the load ended with ${code}`)))

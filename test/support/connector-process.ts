@@ -1,6 +1,7 @@
 /** The connector as it runs in earnest: a process of its own, that can be killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +15,14 @@ export interface ConnectorProcess {
   /** SIGTERM, and waits for the end. @returns the exit code */
   stop(): Promise<number | null>
 }
+
+/** What `npm start` says to Node: what is measured is what runs. */
+export const startFlags: string[] = (() => {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    scripts: { start: string }
+  }
+  return scripts.start.split(' ').filter(word => word.startsWith('--'))
+})()
 
 const main = fileURLToPath(new URL('../../connector/main.ts', import.meta.url))
 
@@ -32,7 +41,7 @@ export async function freePort(host = 'localhost'): Promise<number> {
 export async function startConnector(env: Record<string, string>): Promise<ConnectorProcess> {
   const origin = env.M5_URL ?? `http://localhost:${await freePort()}`
   const started = performance.now()
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...startFlags, main], {
     env: { PATH: process.env.PATH, M5_LOG: 'warn', ...env, M5_URL: origin, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

@@ -153,6 +153,16 @@ const rows: Record<string, Row> = {
     ask: () => ({ path: `/api/runs/${w.schools.own.id}/cancel`, method: 'POST', headers: json, body: '{}' }),
     expected: { ...signedOnly(403), it: 404 },
   },
+  // Whoever is no vendor with a source here finds nothing, signed in or not.
+  'POST /wake/{boardId}/{sourceId}': {
+    ask: () => ({
+      path: `/wake/${w.schools.own.boardId}/${w.schools.own.id}`,
+      method: 'POST',
+      headers: json,
+      body: '{}',
+    }),
+    expected: all(404),
+  },
   'POST /entry/handoffs': {
     ask: () => ({
       path: '/entry/handoffs',

@@ -10,6 +10,7 @@ import {
   nightAt,
   turnDue,
   turnIn,
+  wokenTurn,
 } from '../../../connector/sync/schedule-night.ts'
 
 const usual: NightWindow = { from: '20:00', until: '06:00' }
@@ -151,6 +152,55 @@ describe('the turn of a source', () => {
   ] as const)('comes next %s', ([, minutes]) => {
     const expected = minutes < 0 ? turn : near(24 * 60)
     expect(nextTurn(usual, source, near(minutes)).at).toEqual(expected)
+  })
+})
+
+describe('the turn of a source that told us of a change', () => {
+  const now = at('2026-11-23T12:00:00Z')
+  const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000)
+  const woken = (at: Date, readAt: Date | null) => ({ window: 'any' as const, woken: { at, readAt } })
+
+  it.for([
+    ['is there, a moment after', woken(ago(0), ago(600)), true],
+    ['is there an hour after its last run', woken(ago(10), ago(60)), true],
+    ['is not there within that hour', woken(ago(10), ago(59)), false],
+    ['is over when it was read since', woken(ago(90), ago(80)), false],
+    ['is there for what was told while it was read', woken(ago(79), ago(80)), true],
+    ['is not there before its first run', woken(ago(10), null), false],
+    ['is not there where nothing was told', { window: 'any' as const, woken: null }, false],
+    ['is not there by day, where the supplier wants the night', { ...woken(ago(0), ago(600)), window: 'night' }, false],
+  ] as const)('%s', ([, source, due]) => {
+    expect(wokenTurn(usual, source, now) !== null).toBe(due)
+  })
+
+  it('is there at night for who wants the night', () => {
+    const night = at('2026-11-24T02:00:00Z')
+    const told = { window: 'night' as const, woken: { at: night, readAt: now } }
+    expect(wokenTurn(usual, told, night)).not.toBeNull()
+  })
+
+  it('has one job an hour, and never that of a night', () => {
+    const told = woken(ago(0), ago(600))
+    const idAt = (instant: string) => jobIdOf(source.id, wokenTurn(usual, told, at(instant)) ?? { on: '' })
+    const hour = ['2026-11-23T12:00:00Z', '2026-11-23T12:59:59Z'].map(idAt)
+    expect(hour[0]).toBe(hour[1])
+    const ids = [hour[0], idAt('2026-11-23T13:00:00Z'), idAt('2026-11-24T12:00:00Z')]
+    expect(new Set([...ids, jobIdOf(source.id, { on: '2026-11-23' })]).size).toBe(4)
+  })
+
+  it('comes at most once an hour, however often it is told', () => {
+    const minute = 60_000
+    let readAt = ago(600)
+    const read: number[] = []
+    for (let n = 0; n < 24 * 60; n += 5) {
+      const at = new Date(now.getTime() + n * minute)
+      if (wokenTurn(usual, woken(at, readAt), at) === null) continue
+      read.push(n)
+      // It begins a while after it was planned.
+      readAt = new Date(at.getTime() + 3 * minute)
+    }
+    expect(read.length).toBeGreaterThan(20)
+    for (const [n, minutes] of read.slice(1).entries()) expect(minutes - (read[n] ?? 0)).toBeGreaterThanOrEqual(60)
   })
 })
 

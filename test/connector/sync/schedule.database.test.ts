@@ -74,7 +74,7 @@ async function sourceOf(kind: string, options: object = {}) {
     ...{ boardId, schoolId: school.id, sourceId, job },
     runs: () => listRuns(ctx(), { boardId, sourceId }),
     jobState: async () => (await jobStates(t.db, [job.id])).get(job.id),
-    change: (data: { pausedAt?: Date | null; goodAt?: Date }) =>
+    change: (data: { pausedAt?: Date | null; goodAt?: Date; wokenAt?: Date }) =>
       withTenant(t.db, { boardId, role: 'system' }, tx =>
         tx.source.update({ where: { boardId_id: { boardId, id: sourceId } }, data }),
       ),
@@ -145,6 +145,76 @@ describe('the plan', () => {
     )
     expect(await (await schedule()).plan()).toBe(1)
     await expect.poll(async () => (await well.jobState())?.state).toBe('completed')
+  })
+})
+
+describe('a source that told us of a change', () => {
+  /** Hours after its last run. */
+  async function tells(place: Place) {
+    // Runs begin by PostgreSQL's clock.
+    const earlier = `update "SyncRun" set "startedAt" = now() - interval '9 hours' where "sourceId" = $1`
+    await t.asSuperuser(client => client.query(earlier, [place.sourceId]))
+    await place.change({ wokenAt: new Date(noon.getTime() - 60_000) })
+    const id = jobIdOf(place.sourceId, { on: `woken ${noon.toISOString().slice(0, 13)}` })
+    return { ...place, job: { ...place.job, id }, jobState: async () => (await jobStates(t.db, [id])).get(id) }
+  }
+
+  it('is read once more, however many connectors plan', async () => {
+    const place = await sourceOf('woken')
+    const connectors = await Promise.all([schedule(), schedule()])
+    await connectors[0]?.plan()
+    await expect.poll(async () => (await place.jobState())?.state).toBe('completed')
+    const woken = await tells(place)
+    const added = await Promise.all(connectors.flatMap(each => [each.plan(), each.plan()]))
+    expect(added.reduce((a, b) => a + b)).toBe(1)
+    await expect.poll(async () => (await woken.jobState())?.state).toBe('completed')
+    expect(await connectors[0]?.plan()).toBe(0)
+    expect((await place.runs()).map(({ startedBy }) => startedBy)).toEqual(['schedule', 'schedule'])
+  })
+
+  it('is read once where the turn of its night has come as well', async () => {
+    const place = await sourceOf('both')
+    await leaveRun(place, 'applied')
+    const woken = await tells(place)
+    expect(await (await schedule()).plan()).toBe(1)
+    await expect.poll(async () => (await place.jobState())?.state).toBe('completed')
+    expect(await woken.jobState()).toBeUndefined()
+    expect(await place.runs()).toHaveLength(2)
+  })
+
+  it('is left alone while it is paused, and by day where its supplier wants the night', async () => {
+    stands.night = { says: madeUpSchool(year), window: 'night' }
+    const places = [await sourceOf('paused'), await sourceOf('night')]
+    for (const place of places) {
+      await leaveRun(place, 'applied')
+      await tells(place)
+    }
+    await places[0]?.change({ pausedAt: noon })
+    expect(await (await schedule()).plan()).toBe(0)
+    for (const place of places) expect(await place.runs()).toHaveLength(1)
+  })
+
+  it('has a turn of its own: the run of the night does not end it, and its own does', async () => {
+    const place = await sourceOf('woken')
+    await leaveRun(place, 'applied')
+    const woken = await tells(place)
+    expect(await turn(woken)).toBeNull()
+    expect((await place.runs()).map(({ state }) => state)).toContain('held')
+    expect(await turn(woken)).toBeNull()
+    expect(await place.runs()).toHaveLength(2)
+  })
+
+  it('that is away is asked again, and its night after that', async () => {
+    stands.away = { says: away() }
+    const place = await sourceOf('away')
+    await leaveRun(place, 'applied')
+    const woken = await tells(place)
+    expect(minutesAfter(await turn(woken, { retries: 1 }))).toBeGreaterThanOrEqual(5)
+    expect(await turn(woken, { retries: 1 })).toBeNull()
+    stands.away = { says: madeUpSchool(year) }
+    const night = { ...place, job: { ...place.job, addedAt: new Date() } }
+    expect(await turn(night)).toBeNull()
+    expect((await place.runs()).filter(({ state }) => state === 'held')).toHaveLength(1)
   })
 })
 

@@ -4,6 +4,7 @@
  * can put the same behind Google's own addresses.
  */
 import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
+import type { classroom_v1 } from 'googleapis/build/src/apis/classroom/index.js'
 import { customerId, googleId, units, type Workspace, workspaceOf } from './google-workspace.ts'
 import { type Answered, type Asked, type Sis, type SisOptions, startSisServer } from './sis.ts'
 
@@ -24,6 +25,13 @@ export interface GoogleState {
   admin: string
   /** What the super administrator entered in the console. */
   delegated: Set<string>
+  /** Topics to which Classroom may publish, and those that it was asked to tell of the rosters of the domain. */
+  topics: Set<string>
+  told: string[]
+  /** The administrator has agreed in person to the project: delegation does not count for being told. */
+  agreed: boolean
+  /** The public keys of Google's tokens. */
+  certs: { keys: object[] }
   /** Given out, with their scopes. */
   tokens: Map<string, string[]>
   clock: () => Date
@@ -33,6 +41,7 @@ const audience = 'https://oauth2.googleapis.com/token'
 
 export function googleAnswer(state: GoogleState, asked: Asked): Answered {
   if (asked.path === '/token') return tokenAnswer(state, asked)
+  if (asked.path === '/oauth2/v3/certs') return { body: state.certs }
   if (asked.fault === 'ok-with-error')
     return { body: { error: { code: 500, message: 'Backend Error', status: 'INTERNAL' } } }
   const token = /^Bearer (\S+)$/.exec(asked.headers.authorization ?? '')?.[1] ?? ''
@@ -40,7 +49,8 @@ export function googleAnswer(state: GoogleState, asked: Asked): Answered {
   if (granted === undefined)
     return failed(401, 'Request had invalid authentication credentials.', 'authError', 'UNAUTHENTICATED')
   const route = routes.find(({ path }) => path.test(asked.path))
-  if (route === undefined || asked.method !== 'GET') return failed(404, 'Not Found', 'notFound', 'NOT_FOUND')
+  if (route === undefined || asked.method !== (route.method ?? 'GET'))
+    return failed(404, 'Not Found', 'notFound', 'NOT_FOUND')
   if (!granted.includes(scopeRoot + route.scope))
     return failed(
       403,
@@ -60,6 +70,7 @@ export function failed(code: number, message: string, reason: string, status: st
 
 interface Route {
   path: RegExp
+  method?: 'POST'
   scope: string
   answer(state: GoogleState, asked: Asked, parameters: string[]): Answered
 }
@@ -99,6 +110,12 @@ const routes: readonly Route[] = [
       return paged(asked, { key: 'courses', size: 'pageSize', most: 1000 }, courses)
     },
   },
+  {
+    path: /^\/v1\/registrations$/,
+    method: 'POST',
+    scope: 'classroom.push-notifications',
+    answer: registrationAnswer,
+  },
   ...(['students', 'teachers', 'aliases'] as const).map(
     (key): Route => ({
       path: new RegExp(`^/v1/courses/([^/]+)/${key}$`),
@@ -112,6 +129,19 @@ const routes: readonly Route[] = [
     }),
   ),
 ]
+
+/** The errors as the reference of registrations.create has them. */
+function registrationAnswer(state: GoogleState, asked: Asked): Answered {
+  const { feed, cloudPubsubTopic } = JSON.parse(asked.body) as classroom_v1.Schema$Registration
+  const topic = cloudPubsubTopic?.topicName ?? ''
+  if (feed?.feedType !== 'DOMAIN_ROSTER_CHANGES' || !/^projects\/[^/]+\/topics\/[^/]+$/.test(topic))
+    return failed(400, 'Request contains an invalid argument.', 'badRequest', 'INVALID_ARGUMENT')
+  if (!state.agreed) return failed(403, '@MissingGrant CANARY', 'forbidden', 'PERMISSION_DENIED')
+  if (!state.topics.has(topic)) return failed(404, 'Requested entity was not found.', 'notFound', 'NOT_FOUND')
+  state.told.push(topic)
+  const expiryTime = new Date(state.clock().getTime() + 7 * 86_400_000).toISOString()
+  return { body: selected(asked, { registrationId: 'FICTIEF', feed, cloudPubsubTopic, expiryTime }) }
+}
 
 function badCustomer(customer: string | null): Answered | undefined {
   if (customer === 'my_customer' || customer === customerId) return undefined
@@ -286,7 +316,9 @@ export function googleState(workspace: Workspace, clock: () => Date): { state: G
   })
   const account = { clientEmail, keyId: 'f1c71ef0', publicKey }
   const admin = 'beheer@devuurvlinder.example'
-  return { state: { workspace, account, admin, delegated: new Set(allScopes), tokens: new Map(), clock }, keyJson }
+  const push = { topics: new Set<string>(), told: [], agreed: true, certs: { keys: [] } }
+  const rights = { delegated: new Set<string>(allScopes), tokens: new Map<string, string[]>() }
+  return { state: { workspace, account, admin, ...rights, ...push, clock }, keyJson }
 }
 
 /** What selects the school in every way of reading it. */
