@@ -14,6 +14,10 @@ const fields = {
   reporter: 5,
   content: 6,
   receipt: 7,
+  'parent-link': 8,
+  network: 9,
+  'receipt-words': 10,
+  'receipt-code': 11,
 } as const
 export type FingerprintField = keyof typeof fields
 

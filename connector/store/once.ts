@@ -50,6 +50,8 @@ export async function sweepExpired(db: Database, boardIds: string[], now: Date):
         await tx.pending.deleteMany({ where: expired }),
         await tx.handoff.deleteMany({ where: expired }),
         await tx.oidcRecord.deleteMany({ where: expired }),
+        await tx.entryTrouble.deleteMany({ where: expired }),
+        await tx.receiptCode.deleteMany({ where: expired }),
       ]
       return counts.reduce((sum, { count }) => sum + count, 0)
     })

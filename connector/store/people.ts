@@ -63,6 +63,27 @@ export async function namesOf(
   )
 }
 
+/** What reaches them: of active people only, who was merged by what they became. Absent: unknown, gone, or no contact is known. */
+export async function contactsOf(
+  tx: Tx,
+  keys: BoardKeys,
+  boardId: string,
+  personIds: readonly string[],
+): Promise<Map<string, PersonContact>> {
+  const select = { id: true, active: true, contactSealed: true } as const
+  const rows = await tx.person.findMany({
+    where: { boardId, id: { in: [...new Set(personIds)] } },
+    select: { ...select, mergedInto: { select } },
+  })
+  return new Map(
+    rows.flatMap(({ mergedInto, ...row }) => {
+      const { id, active, contactSealed } = mergedInto ?? row
+      if (!active || contactSealed === null) return []
+      return [[row.id, JSON.parse(keys.open(place(id, 'contactSealed'), contactSealed)) as PersonContact]]
+    }),
+  )
+}
+
 export interface FoundPerson {
   personId: string
   role: string

@@ -18,6 +18,8 @@ export interface ReportRow {
   involvements: { id: string; role: string; personId: string | null; typedSealed: Bytes | null }[]
   /** Who sent it, to be judged in the same transaction; then `facts.standing` does not count. */
   sender?: Sender
+  /** Fingerprints of the words it may get when it turns out unsigned: the first that nobody else has. And for how many days. */
+  codes?: { tags: Bytes[]; days: number }
 }
 
 export interface Sender {
@@ -33,6 +35,8 @@ export interface Stored {
   standing: 'SIGNED' | 'EXPIRED' | 'UNSIGNED'
   /** False when the same bytes under the same key were there already. */
   fresh: boolean
+  /** Which of `codes.tags`; null for a report with a reporter, and once the words are too old. */
+  code: number | null
 }
 
 /** Resolves after COMMIT, with what was written or stood there already. The same key and bytes give the first row again. */
@@ -90,8 +94,8 @@ export function reportWriter(pool: Pick<pg.Pool, 'query'>): WriteReport {
       values: [board, calls],
     })
     const stored: Stored[] = []
-    for (const { ord, id, received_at: receivedAt, standing, fresh } of result.rows)
-      stored[ord] = { id, receivedAt, standing, fresh }
+    for (const { ord, id, received_at: receivedAt, standing, fresh, code } of result.rows)
+      stored[ord] = { id, receivedAt, standing, fresh, code }
     return stored
   }
 
@@ -108,6 +112,7 @@ interface StoredRow {
   received_at: Date
   standing: Stored['standing']
   fresh: boolean
+  code: number | null
 }
 
 /** As submit_reports takes it. */
@@ -129,6 +134,8 @@ const call = (row: ReportRow, ord: number) => ({
   session: row.sender?.sessionId ?? null,
   reporter: row.sender?.personId ?? null,
   token_holds: row.sender?.tokenHolds ?? null,
+  code_tags: row.codes?.tags.map(hex) ?? null,
+  code_days: row.codes?.days ?? null,
 })
 
 const hex = (bytes: Bytes | null) =>

@@ -38,7 +38,7 @@ export async function grantRows(owner: ClientBase, app: string): Promise<void> {
     revoke insert, update, delete, truncate on _prisma_migrations from ${role};
     -- What was done stays as it was written; what was reported is never edited.
     revoke update, delete on "AuditEntry" from ${role};
-    revoke update on "Report", "Involvement" from ${role};
+    revoke update on "Report", "Involvement", "ReportClaim", "ReportProgress" from ${role};
     grant update ("notifiedAt") on "Report" to ${role};
     -- Of pg-boss: its jobs, and when it did what last; not which version it is.
     grant usage on schema jobs to ${role};

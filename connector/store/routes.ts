@@ -2,13 +2,13 @@
 import type { Database, Tx } from './database.ts'
 import { reservedBoard, withTenant } from './scope.ts'
 
-export type RouteKind = 'board' | 'school-key' | 'issuer'
+export type RouteKind = 'board' | 'school-key' | 'issuer' | 'lti' | 'portal' | 'teams' | 'sign-in'
 
 export interface Route {
   kind: RouteKind
   value: string
   toBoardId: string
-  /** The school for a school-key; the board itself for a board or an issuer (one issuer may serve all its schools). */
+  /** The school for a school-key; the board itself for all others (one issuer may serve all its schools). */
   toId: string
 }
 
@@ -25,7 +25,8 @@ export async function removeRoute(tx: Tx, boardId: string, route: Pick<Route, 'k
   })
 }
 
-async function inReserved(tx: Tx, boardId: string, work: () => Promise<void>): Promise<void> {
+/** For one statement about the reserved board inside a transaction of another. @param boardId the scope that tx has, and has again afterwards */
+export async function inReserved(tx: Tx, boardId: string, work: () => Promise<void>): Promise<void> {
   await tx.$executeRaw`select set_config('app.board', ${reservedBoard}, true)`
   await work()
   await tx.$executeRaw`select set_config('app.board', ${boardId}, true)`
