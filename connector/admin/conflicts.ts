@@ -3,6 +3,7 @@
  * decides who may sign in as whom: it is guarded like a grant. Source: design.md, "Who may grant".
  */
 import { AppError } from '../errors.ts'
+import { queueMail } from '../mail/queue.ts'
 import { append } from '../store/audit.ts'
 import { localDay } from '../store/calendar.ts'
 import { openShown } from '../store/conflicts.ts'
@@ -98,9 +99,21 @@ async function isHere(tx: Tx, { boardId, schoolId }: ConflictRow, personId: stri
   )
 }
 
-/** The record is none of those it may be: it is not asked again, until it may be somebody else. */
+/**
+ * The record is none of those it may be: it is not asked again, until it may be somebody else. Of a key that came back with another name every
+ * account of who had it is unlinked: what went on to somebody else can be theirs, and the rest is linked again by its next sign-in.
+ */
 export function decideOther(ctx: GrantContext, input: Answer): Promise<Decided> {
-  return decide(ctx, input, 'other', async (_tx, row) => (row.kind === 'reused-key' ? row.candidates : []))
+  const { boardId, by = operator } = input
+  return decide(ctx, input, 'other', async (tx, row) => {
+    if (row.kind !== 'reused-key') return []
+    for (const personId of row.candidates) {
+      const { count: links } = await tx.identity.deleteMany({ where: { boardId, personId } })
+      const entry = { boardId, actor: by, action: 'identity.unlink', object: personId, outcome: 'done' } as const
+      if (links > 0) await append(tx, { ...entry, detail: { links } })
+    }
+    return row.candidates
+  })
 }
 
 type Work = (tx: Tx, row: ConflictRow, when: { at: Date; today: string }) => Promise<string[]>
@@ -141,6 +154,15 @@ async function decide(
         ...(personId ? { person: personId } : {}),
       }
       await append(tx, { boardId, actor: by, action: `conflict.${state}`, object: conflictId, outcome: 'done', detail })
+      // Whose account is whose has changed, and so who may come in as whom.
+      const school = { boardId, schoolId: row.schoolId, now: at }
+      await queueMail(tx, {
+        ...school,
+        kind: 'sign-in-changed',
+        to: ['SCHOOL_LEADER', 'SAFETY_COORDINATOR'],
+        except: by,
+        aboutId: conflictId,
+      })
       return { conflictId, state, personId }
     },
     limits,

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { RosterKey } from '../../adapters/roster.ts'
 import { AppError } from '../errors.ts'
-import { isLoopback } from '../loopback.ts'
+import { queueMail } from '../mail/queue.ts'
+import { issuerFor, kindNames, signInKinds } from '../sign-in-kinds.ts'
 import type { Tx } from '../store/database.ts'
 import { addRoute, removeRoute } from '../store/routes.ts'
 import { schoolOf } from '../store/schools.ts'
@@ -13,19 +14,45 @@ import { checked, Label, orConflict } from './input.ts'
 const useInstead =
   'an e-mail address alone never links anybody. Use sis-id, the key in the roster (leerling:50001, leerkracht:12), or username'
 
-const NewSignIn = z.object({
-  label: Label,
-  issuer: z.string().refine(isIssuer, 'an https address without a query (http on this machine only)'),
-  clientId: z.string().min(1).max(300),
-  secret: z.string().min(1).max(1000).optional(),
-  scopes: z
-    .string()
-    .regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'starts with openid')
-    .default('openid profile'),
-  claim: z.string().min(1).max(200),
-  // connector/entry/link.ts: whoever gets a mailbox would get the person.
-  keyType: RosterKey.shape.type.refine(type => type !== 'email', useInstead),
-})
+const NewSignIn = z
+  .object({
+    kind: z.enum(kindNames).default('oidc'),
+    label: Label,
+    /** Where the kind has one of its own: left out. */
+    issuer: z.string().max(500).optional(),
+    tenant: z.string().trim().toLowerCase().max(200).optional(),
+    clientId: z.string().min(1).max(300),
+    secret: z.string().min(1).max(1000).optional(),
+    scopes: z
+      .string()
+      .regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'starts with openid')
+      .optional(),
+    claim: z.string().min(1).max(200).optional(),
+    // connector/entry/link.ts: whoever gets a mailbox would get the person.
+    keyType: RosterKey.shape.type.refine(type => type !== 'email', useInstead).optional(),
+  })
+  .transform((given, ctx) => {
+    const kind = signInKinds[given.kind]
+    const wrong = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message })
+    const tenant = kind.tenant ? (given.tenant ?? null) : null
+    if (given.tenant !== undefined && !kind.tenant) wrong('tenant', `${kind.name} has none`)
+    if (kind.tenant && (tenant === null ? kind.tenant.needed : !kind.tenant.form.test(tenant)))
+      wrong('tenant', `is ${kind.tenant.says}`)
+    const issuer = issuerFor(kind, given.issuer, tenant)
+    if (issuer === null) wrong('issuer', issuerSays(kind))
+    const [claim, keyType] = [given.claim ?? kind.claim, given.keyType ?? kind.keyType]
+    if (claim === null) wrong('claim', 'is needed: the claim that names a person')
+    if (keyType === null) wrong('keyType', 'is needed: the key of the roster that the claim has')
+    if (issuer === null || claim === null || keyType === null) return z.NEVER
+    const { label, clientId, secret, scopes = kind.scopes } = given
+    return { kind: given.kind, label, issuer, tenant, clientId, secret, scopes, claim, keyType }
+  })
+
+function issuerSays({ name, issuer, issuerHost }: (typeof signInKinds)['oidc']): string {
+  if (issuer !== null) return `of ${name} is ${issuer}, and may be left out`
+  if (issuerHost !== null) return `of ${name} stands at a host of Kennisnet (…entree.kennisnet.nl)`
+  return 'an https address without a query (http on this machine only); Google, Microsoft and Entree have a --kind of their own'
+}
 
 export interface NewSignIn extends By, z.input<typeof NewSignIn> {
   boardId: string
@@ -37,7 +64,9 @@ export interface SignInFacts {
   id: string
   schoolId: string
   label: string
+  kind: string
   issuer: string
+  tenant: string | null
   clientId: string
   hasSecret: boolean
   scopes: string
@@ -54,11 +83,15 @@ export async function addSignIn(ctx: AdminContext, input: NewSignIn): Promise<Si
   const keys = await ctx.keyring.board(boardId)
   const id = randomUUID()
   const secretSealed = secret === undefined ? null : keys.seal(signInSecretPlace(id), secret)
-  const detail = { issuer: signIn.issuer, claim: signIn.claim, keyType: signIn.keyType }
+  const { kind, issuer, claim, keyType } = signIn
+  const detail = { kind, issuer, claim, keyType }
   const work = doing(ctx, input, { action: 'sign-in.add', object: () => id, detail }, async tx => {
     await schoolOf(tx, boardId, schoolId)
     await tx.signIn.create({ data: { boardId, id, schoolId, ...signIn, secretSealed } })
-    await addRoute(tx, boardId, { kind: 'issuer', value: signIn.issuer, toBoardId: boardId, toId: boardId })
+    await addRoute(tx, boardId, { kind: 'issuer', value: issuer, toBoardId: boardId, toId: boardId })
+    // The issuer's own logout comes with this id and nothing else.
+    await addRoute(tx, boardId, { kind: 'sign-in', value: id, toBoardId: boardId, toId: boardId })
+    await tellLeaders(tx, { boardId, schoolId, by: input.by, signInId: id })
     return { id, schoolId, hasSecret: secret !== undefined, ...signIn }
   })
   return orConflict(work, 'This school has a sign-in with this issuer and client already.')
@@ -83,11 +116,24 @@ export function removeSignIn(ctx: AdminContext, input: By & { boardId: string; s
   return doing(ctx, input, { action: 'sign-in.remove', object: () => signInId }, async tx => {
     const row = await tx.signIn.findUnique({ where: { boardId_id: { boardId, id: signInId } } })
     if (!row) throw new AppError('not-found', 'There is no such sign-in.')
+    // Who is under way by it waits here, and is then refused; who was first is in the list of sessions (entry/logout.ts).
+    await tx.$executeRaw`select pg_advisory_xact_lock(5306, hashtext(${signInId}))`
     await tx.signIn.delete({ where: { boardId_id: { boardId, id: signInId } } })
+    await removeRoute(tx, boardId, { kind: 'sign-in', value: signInId })
     if ((await tx.signIn.count({ where: { boardId, issuer: row.issuer } })) === 0)
       await removeRoute(tx, boardId, { kind: 'issuer', value: row.issuer })
     await endSessions(tx, { boardId, schoolId: row.schoolId })
+    await tellLeaders(tx, { boardId, schoolId: row.schoolId, by: input.by, signInId })
   })
+}
+
+/** Whoever changes by what people come in could come in as them: the leader hears of it. Source: design.md, "Who may grant". */
+async function tellLeaders(
+  tx: Tx,
+  { by, signInId, ...school }: { boardId: string; schoolId: string; by: string | undefined; signInId: string },
+): Promise<void> {
+  const to = ['SCHOOL_LEADER', 'SAFETY_COORDINATOR'] as const
+  await queueMail(tx, { ...school, kind: 'sign-in-changed', to, except: by, aboutId: signInId, now: new Date() })
 }
 
 export async function endSessions(
@@ -95,11 +141,4 @@ export async function endSessions(
   where: { boardId: string; schoolId: string } | { boardId: string; personId: string },
 ): Promise<void> {
   await tx.session.updateMany({ where: { ...where, endedAt: null }, data: { endedAt: new Date() } })
-}
-
-/** OpenID Connect Discovery 1.0, section 2: https, no query, no fragment. Compared exactly, so it is kept as it was given. */
-function isIssuer(text: string): boolean {
-  const url = URL.parse(text)
-  if (!url || url.search || url.hash || url.username || url.password) return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }

@@ -1,10 +1,13 @@
-/** Two cookies, no more: which browser began a sign-in, and which frame may come back after a reload. */
+/** Three cookies, no more: which browser began a sign-in, which sign-in it chose, and which frame may come back after a reload. */
 import type { CookieOptions, Request, Response } from 'express'
 
 /** Lax: it has to come along when the school's sign-in sends the browser back. */
 export const browserCookie = 'm5_browser'
 /** Partitioned (CHIPS): a cookie of this frame inside this portal, and of no other. */
 export const tabCookie = 'm5_tab'
+
+/** Of the sign-in that was chosen last in this browser its id, and nothing of who chose it. */
+export const choiceCookie = 'm5_choice'
 
 export function readCookie(req: Request, name: string): string | undefined {
   const found = (req.get('cookie') ?? '').split(';').find(part => part.trim().startsWith(`${name}=`))
@@ -13,6 +16,10 @@ export function readCookie(req: Request, name: string): string | undefined {
 
 export function setBrowserCookie(res: Response, own: URL, value: string): void {
   res.cookie(browserCookie, value, { ...common(own), sameSite: 'lax', path: '/entry', maxAge: 15 * 60_000 })
+}
+
+export function setChoiceCookie(res: Response, own: URL, value: string): void {
+  res.cookie(choiceCookie, value, { ...common(own), sameSite: 'lax', path: '/entry', maxAge: 180 * 86_400_000 })
 }
 
 /** A session cookie: gone with the browser. Browsers take Secure on http://localhost too. */

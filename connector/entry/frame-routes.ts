@@ -6,16 +6,21 @@ import { requireSameOrigin } from '../http.ts'
 import { schoolByKey } from '../store/school-keys.ts'
 import { reservedBoard, withTenant } from '../store/scope.ts'
 import type { Access, Bearer } from './access.ts'
+import { Channel } from './arrival.ts'
+import { acceptLink } from './claim-link.ts'
 import type { EntryContext } from './context.ts'
 import { clearTabCookie, readCookie, setTabCookie, tabCookie } from './cookies.ts'
 import type { ProofChecker } from './dpop.ts'
+import { keepProof } from './fresh.ts'
 import { claimHandoff, openHandoff } from './handoff.ts'
 import { endSession, liveSession, rememberedSession, rememberTab } from './session.ts'
 import { issueTicket, secret } from './ticket.ts'
+import { takeArrival } from './waiting.ts'
 
 const jkt = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
-const HandoffBody = z.object({ school: z.string().max(64), jkt })
-const ClaimBody = z.object({ secret: z.string().max(100) })
+const HandoffBody = z.object({ school: z.string().max(64), jkt, from: z.string().max(300).optional() })
+const Secret = z.object({ secret: z.string().max(100) })
+const ClaimBody = Secret.extend({ reply: z.string().trim().max(10).optional() })
 const Tab = z.string().min(20).max(100)
 const SilentBody = z.object({ school: z.string().max(64), tab: Tab, jkt })
 
@@ -29,8 +34,9 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
     const body = parse(HandoffBody, req.body)
     const school = await schoolByKey(context.db, body.school)
     if (!school) throw new AppError('not-found', 'This school is not known here.', { reason: 'school-unknown' })
-    const { id, secret, code, expiresAt } = await openHandoff(context, school, body.jkt)
-    res.status(201).json({ id, secret, code, goPath: `/entry/go?h=${id}`, expiresAt: expiresAt.toISOString() })
+    const from = await listedOrigin(context, school, body.from)
+    const asker = { jkt: body.jkt, address: req.ip, ...(from ? { from } : {}) }
+    res.status(201).json(handoffAnswer(await openHandoff(context, school, asker), '/entry/go'))
   })
 
   router.post('/handoffs/:id/claim', async (req, res) => {
@@ -39,7 +45,28 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
     const id = parse(z.uuid(), req.params.id)
     const expected = { method: 'POST', url: new URL(`/entry/handoffs/${id}/claim`, own).href, now: context.clock() }
     const proof = checkProof(req.get('dpop'), expected)
-    res.json(await claimHandoff(context, { id, secret: body.secret, jkt: proof.jkt }))
+    const answer = await claimHandoff(context, { id, ...body, jkt: proof.jkt, address: req.ip })
+    if (answer.state !== 'proven') return void res.json(answer)
+    const kept = await keepProof(context, answer, answer.proof)
+    res.json(kept ? { state: 'proven', until: kept.until.toISOString() } : { state: 'refused', reason: 'not-fresh' })
+  })
+
+  // Who came before the frame had a key: see waiting.ts.
+  router.post('/arrive', async (req, res) => {
+    requireSameOrigin(req, own)
+    const body = parse(Secret.extend({ jkt }), req.body)
+    const expected = { method: 'POST', url: new URL('/entry/arrive', own).href, now: context.clock() }
+    if (checkProof(req.get('dpop'), expected).jkt !== body.jkt) throw oneClick()
+    const ticket = await takeArrival(context, body.secret, body.jkt)
+    if (!ticket) throw new AppError('unauthenticated', 'Nobody waits here any more.', { reason: 'arrival-gone' })
+    res.json({ ticket })
+  })
+
+  router.post('/link', async (req, res) => {
+    requireSameOrigin(req, own)
+    const body = parse(Secret, req.body)
+    await acceptLink(context, await access.caller(bearerOf(req, own)), body.secret)
+    res.status(204).end()
   })
 
   router.post('/remember', async (req, res) => {
@@ -66,8 +93,9 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
     // The new sign-in takes the old one's place: of many that come together with one cookie, one does.
     if (!(await endSession(context, boardId, sessionId))) throw oneClick()
     const { personId, schoolId, acr, authTime } = session
+    const channel = Channel.parse(session.channel)
     const endsAt = session.endsAt.getTime()
-    const arrival = { boardId, schoolId, personId, channel: 'oidc', acr, authTime, endsAt } as const
+    const arrival = { boardId, schoolId, personId, channel, acr, authTime, endsAt, ...session.tags }
     const ticket = await withTenant(context.db, { boardId: reservedBoard, role: 'system' }, tx =>
       issueTicket(tx, arrival, body.jkt, context.clock()),
     )
@@ -88,6 +116,28 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
   })
 
   return router
+}
+
+/** As the frame gets it. `windowKey` is for the window that the frame itself opens, and stands in no address. */
+export function handoffAnswer(
+  { id, secret, windowKey, code, expiresAt }: Awaited<ReturnType<typeof openHandoff>>,
+  path: '/entry/go' | '/entry/fresh',
+) {
+  const paths = { openPath: `/entry/open?h=${id}`, goPath: `${path}?h=${id}` }
+  return { id, secret, windowKey, code, ...paths, expiresAt: expiresAt.toISOString() }
+}
+
+/** What the frame says it shows on, where the school listed it. */
+async function listedOrigin(
+  context: EntryContext,
+  { boardId, schoolId }: { boardId: string; schoolId: string },
+  from: string | undefined,
+): Promise<string | null> {
+  if (!from) return null
+  const listed = await withTenant(context.db, { boardId, role: 'system' }, tx =>
+    tx.origin.count({ where: { boardId, schoolId, origin: from } }),
+  )
+  return listed > 0 ? from : null
 }
 
 export function bearerOf(req: Request, own: URL): Bearer {

@@ -7,37 +7,26 @@ export interface Where {
   school: string
 }
 
-export function choosePage(where: Where, handoffId: string, signIns: { id: string; label: string }[]): string {
-  const buttons = signIns.map(s => html`<button name="signIn" value="${s.id}">${s.label}</button>`)
+/**
+ * Links, not forms: where a sign-in sends its visitors on (a school's own sign-in behind Microsoft's) cannot be known, and a form's way is fixed by
+ * the page's policy. What was chosen last in this browser comes first, and somebody still has to choose: devices are shared.
+ */
+export function choosePage(
+  where: Where,
+  handoffId: string,
+  { signIns, last }: { signIns: { id: string; label: string }[]; last: string | undefined },
+): string {
+  const inOrder = [...signIns.filter(({ id }) => id === last), ...signIns.filter(({ id }) => id !== last)]
+  const links = inOrder.map(({ id, label }) => {
+    const to = `/entry/start?${new URLSearchParams({ h: handoffId, w: id })}`
+    const note = id === last ? html`<small>Vorige keer op dit apparaat</small>` : html``
+    return html`<li><a class="button${id === last ? '' : ' second'}" href="${to}">${label}${note}</a></li>`
+  })
   return page(
     'Inloggen',
     html`<h1>Inloggen bij ${where.school}</h1>
 <p>Kies waarmee je op school inlogt.</p>
-<form method="post" action="/entry/start"><input type="hidden" name="h" value="${handoffId}">${buttons}</form>`,
-  )
-}
-
-/** A pupil says yes or no to the code; staff pick it from three, so that a click in haste opens nothing. */
-export function confirmPage(where: Where & { name: string; pick: boolean; codes: string[] }, token: string): string {
-  const [code = ''] = where.codes
-  const question = where.pick
-    ? html`<p>Welk getal staat er in het scherm van school?</p>`
-    : html`<p>Staat dit getal ook in het andere scherm?</p><strong class="code">${code}</strong>`
-  const choices = where.pick
-    ? html`<div class="codes">${where.codes.map(c => html`<button name="code" value="${c}">${c}</button>`)}</div>`
-    : html`<button name="code" value="${code}">Ja, dat klopt</button>`
-  return page(
-    'Klopt dit?',
-    html`<h1>Hoi ${where.name}!</h1>
-<p>Je logt in voor de Stopknop en M5 van ${where.school}.</p>
-${question}
-<form method="post" action="/entry/confirm">
-<input type="hidden" name="t" value="${token}">
-${choices}
-<button class="second" name="code" value="no">Nee, dit klopt niet</button>
-</form>
-<p class="quiet">Ben jij niet ${where.name}? Of stuurde iemand je hierheen, of zei iemand welk getal je moet kiezen?
-Kies dan ‘Nee’.</p>`,
+<ul class="choices">${links}</ul>`,
   )
 }
 
@@ -70,10 +59,28 @@ die kan zien of jouw account bij jouw naam in het leerlingsysteem hoort.</p>
     text: html`<p>We hebben je voor de zekerheid niet ingelogd. Sluit dit venster en begin opnieuw.</p>
 <p>Kreeg je een link van iemand anders? Klik er dan niet meer op en vertel het op school.</p>`,
   },
+  'other-person': {
+    title: 'Dit is een ander account',
+    text: html`<p>Je bent nu ingelogd als iemand anders dan in M5. Sluit dit venster en probeer het met je eigen account.</p>`,
+  },
+  'not-fresh': {
+    title: 'Dit lukte niet',
+    text: html`<p>We konden niet zien dat jij het nu bent. Sluit dit venster en probeer het nog eens.</p>`,
+  },
   'sign-in-failed': {
     title: 'Inloggen lukte niet',
     text: html`<p>Het inloggen van school gaf een fout. Sluit dit venster en probeer het nog eens.</p>
 <p>Lukt het weer niet? Vraag hulp op school. Iets melden kan ook zonder inloggen.</p>`,
+  },
+  'other-school': {
+    title: 'Dit is een account van een andere school',
+    text: html`<p>Je bent ingelogd met een account van een andere school. Daarom lukt het hier niet.</p>
+<p>Sluit dit venster, druk opnieuw op ‘Inloggen’ en kies het account van déze school. Weet je niet welk account dat is? Vraag het op school.</p>`,
+  },
+  'private-account': {
+    title: 'Dit is geen account van school',
+    text: html`<p>Je bent ingelogd met een eigen account, van thuis. Hier heb je je account van school nodig.</p>
+<p>Sluit dit venster, druk opnieuw op ‘Inloggen’ en kies het account dat je van school hebt gekregen.</p>`,
   },
   gone: {
     title: 'Dit duurde te lang',
@@ -81,9 +88,11 @@ die kan zien of jouw account bij jouw naam in het leerlingsysteem hoort.</p>
   },
 }
 
-export function refusedPage(reason: RefusalReason | 'gone'): string {
+/** @param number under which the administrator finds what was wrong (trouble.ts) */
+export function refusedPage(reason: RefusalReason | 'gone', number?: string): string {
   const { title, text } = refusals[reason]
-  return page(title, html`<h1>${title}</h1>${text}`)
+  const told = number === undefined ? html`` : html`<p class="quiet">Nummer voor de ICT-beheerder: <b>${number}</b></p>`
+  return page(title, html`<h1>${title}</h1>${text}${told}`)
 }
 
 /** The whole of close.js: a window that a script opened may close itself. */

@@ -1,10 +1,11 @@
 /**
- * The connector as OpenID provider. It has one client, the views, and for that client one way to a token: an entry ticket, then rotating
- * refresh tokens, all bound to a key the browser cannot export. There is no page of its own to sign in at: ways in are the school's.
+ * The connector as OpenID provider. It has one client, the views, and for that client two ways to a token: an entry ticket, or what a portal
+ * signed; then rotating refresh tokens, all bound to a key the browser cannot export. There is no page of its own to sign in at: ways in are the school's.
  */
 import { type Configuration, Provider } from 'oidc-provider'
 import type { EntryContext } from './context.ts'
 import type { ProofChecker } from './dpop.ts'
+import { registerPortalGrant } from './portal-grant.ts'
 import { providerStore } from './provider-store.ts'
 import { liveSession, type Session } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -16,6 +17,7 @@ import {
   refreshIdleSeconds,
   resourceServer,
   ticketGrantType,
+  tokenExchangeGrantType,
   tokenScope,
   viewsClientId,
 } from './tokens.ts'
@@ -30,7 +32,7 @@ export function openProvider(context: EntryContext, keys: SigningKeys, checkProo
       {
         client_id: viewsClientId,
         token_endpoint_auth_method: 'none',
-        grant_types: [ticketGrantType, 'refresh_token'],
+        grant_types: [ticketGrantType, tokenExchangeGrantType, 'refresh_token'],
         response_types: [],
         redirect_uris: [],
         dpop_bound_access_tokens: true,
@@ -83,6 +85,7 @@ export function openProvider(context: EntryContext, keys: SigningKeys, checkProo
   provider.proxy = context.config.proxies > 0
   provider.on('server_error', (_ctx, cause) => context.log.error('token endpoint failed', cause))
   registerTicketGrant(provider, context, checkProof)
+  registerPortalGrant(provider, context, checkProof)
   return provider
 }
 

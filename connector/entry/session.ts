@@ -3,10 +3,13 @@
  * the very next request.
  */
 import { randomUUID } from 'node:crypto'
+import { AppError } from '../errors.ts'
 import { append } from '../store/audit.ts'
 import { withTenant } from '../store/scope.ts'
 import { tagOf } from '../store/seal.ts'
-import type { Arrival, EntryContext } from './context.ts'
+import type { Arrival } from './arrival.ts'
+import type { EntryContext } from './context.ts'
+import { mayStart, tagColumns, tagsFrom } from './logout.ts'
 
 /** A pupil on a shared Chromebook: an hour. Staff: a working day. Source: design.md, "Every way in". */
 const longest = { pupil: 60 * 60, other: 8 * 60 * 60 }
@@ -20,12 +23,17 @@ export interface Session {
   acr: string | null
   authTime: number
   endsAt: Date
+  /** For who comes back by it without a click: see logout.ts. */
+  tags: Pick<Arrival, 'signInId' | 'sidTag' | 'subjectTag' | 'provenAt'>
 }
 
+/** @throws AppError `unauthenticated`, reason `logged-out`: the school's sign-in ended this one while it was under way, or is gone itself */
 export async function startSession(context: EntryContext, arrival: Arrival): Promise<Session> {
   const { boardId, schoolId, personId, channel, acr, authTime } = arrival
   const now = context.clock()
   return withTenant(context.db, { boardId, personId, role: 'system' }, async tx => {
+    if (!(await mayStart(tx, arrival)))
+      throw new AppError('unauthenticated', 'You signed out at school. Sign in again.', { reason: 'logged-out' })
     const staff = await tx.affiliation.count({
       where: { boardId, schoolId, personId, status: 'active', role: { not: 'pupil' } },
     })
@@ -33,9 +41,10 @@ export async function startSession(context: EntryContext, arrival: Arrival): Pro
     const endsAt = new Date(Math.min(latest, arrival.endsAt ?? latest))
     const id = randomUUID()
     const facts = { boardId, id, personId, schoolId, channel, acr, endsAt, startedAt: now }
-    await tx.session.create({ data: { ...facts, authTime: new Date(authTime * 1000) } })
+    await tx.session.create({ data: { ...facts, ...tagColumns(arrival), authTime: new Date(authTime * 1000) } })
     await append(tx, { boardId, actor: personId, channel, action: 'session.start', object: id, outcome: 'done' })
-    return { ...arrival, id, endsAt }
+    const tags = tagsFrom({ ...tagColumns(arrival), startedAt: now })
+    return { id, boardId, schoolId, personId, channel, acr, authTime, endsAt, tags }
   })
 }
 
@@ -45,7 +54,7 @@ export async function liveSession(context: EntryContext, boardId: string, id: st
   const row = await withTenant(context.db, { boardId, role: 'system' }, tx =>
     tx.session.findFirst({ where: { boardId, id, endedAt: null, endsAt: { gt: now }, person: { active: true } } }),
   )
-  return row && { ...row, authTime: Math.floor(row.authTime.getTime() / 1000) }
+  return row && { ...row, authTime: Math.floor(row.authTime.getTime() / 1000), tags: tagsFrom(row) }
 }
 
 /** @returns true for the one caller who ended it */

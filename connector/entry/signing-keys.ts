@@ -19,7 +19,8 @@ export async function loadSigningKeys(db: Database, keyring: Keyring): Promise<S
   const rows = await withTenant(db, { boardId: reservedBoard, role: 'system' }, async tx => {
     // Two connectors that start together must not sign with keys that the other does not know.
     await tx.$executeRaw`select pg_advisory_xact_lock(5305, 2)`
-    const where = { boardId: reservedBoard, retiredAt: null }
+    // Our keys as an LTI tool are rows here too (store/tool-keys.ts).
+    const where = { boardId: reservedBoard, retiredAt: null, purpose: { in: ['tokens', 'cookies'] } }
     const orderBy = { createdAt: 'desc' } as const
     const found = await tx.signingKey.findMany({ where, orderBy })
     if (found.length > 0) return found

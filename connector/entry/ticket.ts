@@ -7,20 +7,12 @@ import { AppError } from '../errors.ts'
 import type { Tx } from '../store/database.ts'
 import { putPending, takePending } from '../store/once.ts'
 import { randomBytes } from '../store/seal.ts'
-import type { Arrival, EntryContext } from './context.ts'
+import { Arrival } from './arrival.ts'
+import type { EntryContext } from './context.ts'
 
 export const ticketSeconds = 60
 
-const Payload = z.object({
-  boardId: z.uuid(),
-  schoolId: z.uuid(),
-  personId: z.uuid(),
-  channel: z.literal('oidc'),
-  acr: z.string().nullable(),
-  authTime: z.int(),
-  endsAt: z.int().exactOptional(),
-  jkt: z.string(),
-})
+const Payload = Arrival.extend({ jkt: z.string() })
 
 export const secret = () => Buffer.from(randomBytes(32)).toString('base64url')
 

@@ -3,6 +3,8 @@ import type { Session } from './session.ts'
 
 /** Also in connector/api/contract.ts, for the widgets; a test holds them together. */
 export const ticketGrantType = 'urn:m5:params:oauth:grant-type:entry-ticket'
+/** RFC 8693: what a portal signed. Also in connector/api/contract.ts. */
+export const tokenExchangeGrantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const viewsClientId = 'm5-views'
 export const tokenScope = 'm5'
 export const accessTokenSeconds = 5 * 60

@@ -1,31 +1,25 @@
 /**
- * The school's own sign-ins, as rows and not as classes: any OpenID provider by discovery, code flow with PKCE, nonce and state, one
- * redirect address per sign-in against mix-up.
+ * The school's own sign-ins: code flow with PKCE, nonce and state, one redirect address per sign-in against mix-up. What differs between Google,
+ * Entra, Entree and the rest stands in the table of connector/sign-in-kinds.ts.
  */
 import * as oidc from 'openid-client'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
-import { isLoopback } from '../loopback.ts'
+import { type Claims, kindOf, type SignInKind, single } from '../sign-in-kinds.ts'
 import { putPending, takePending } from '../store/once.ts'
 import { reservedBoard, withTenant } from '../store/scope.ts'
+import { whatFailed, whyNotIdToken } from './answer.ts'
+import type { Arrival } from './arrival.ts'
 import type { EntryContext } from './context.ts'
+import { type Issuer, openIssuers } from './issuers.ts'
 import type { ProvenIdentity } from './link.ts'
+import { tagsOf } from './logout.ts'
+import { findSignIn, type SignIn, type SignInAtSchool } from './sign-in-rows.ts'
 import { secret } from './ticket.ts'
 
-const loginMinutes = 10
+export { type SignIn, signInsOf } from './sign-in-rows.ts'
 
-export interface SignIn {
-  boardId: string
-  id: string
-  schoolId: string
-  label: string
-  issuer: string
-  clientId: string
-  secretSealed: Uint8Array | null
-  scopes: string
-  claim: string
-  keyType: string
-}
+const loginMinutes = 10
 
 const Login = z.object({
   boardId: z.uuid(),
@@ -36,26 +30,52 @@ const Login = z.object({
   /** The browser that began: compared with its cookie. */
   browser: z.string(),
 })
+type Login = z.infer<typeof Login>
+
+/** Tags for the arrival, so that the issuer's own logout finds the session that comes of it. */
+export type SignInTags = Pick<Arrival, 'signInId' | 'sidTag' | 'subjectTag' | 'provenAt'>
+
+export type Finished =
+  | {
+      state: 'proven'
+      handoffId: string
+      signIn: Pick<SignIn, 'id' | 'kind'>
+      identity: ProvenIdentity
+      /** Seconds since 1970. Of the sign-in at the issuer; else of the answer. */
+      authTime: number
+      /** The same, where the issuer proves it: null for Google and Entree, and where it was not said. */
+      authProvenAt: number | null
+      acr: string | null
+      tags: SignInTags
+    }
+  | ({ state: 'refused' } & Refusal)
+  /** Nothing is said by it of who sits there: the hand-off stays open for another try. */
+  | ({ state: 'failed'; unreachable: boolean } & Omit<Refusal, 'reason'>)
+
+export interface Refusal {
+  handoffId: string
+  boardId: string
+  reason: 'declined' | 'other-school' | 'private-account' | 'sign-in-failed'
+  /** For the administrator: code and words of the platform, nothing of a person. */
+  code: string
+  facts: Record<string, string>
+}
 
 export type Upstreams = ReturnType<typeof openUpstreams>
 
 export function openUpstreams(context: EntryContext) {
-  const discovered = new Map<string, Promise<oidc.Configuration>>()
+  const issuers = openIssuers(context)
 
-  const configuration = (signIn: SignIn) => {
-    const key = `${signIn.boardId}:${signIn.id}`
-    let found = discovered.get(key)
-    if (!found) {
-      found = discover(context, signIn)
-      discovered.set(key, found)
-      found.catch(() => discovered.delete(key))
-    }
-    return found
-  }
-
-  /** @returns where to send the browser. @param browser random value that this browser holds in a cookie */
-  async function begin(signIn: SignIn, handoffId: string, browser: string): Promise<URL> {
-    const config = await configuration(signIn)
+  /**
+   * @param browser random value that this browser holds in a cookie
+   * @param again for the password once more, where the issuer asks for it; what that proves is `authProvenAt` of the answer
+   * @returns where to send the browser. @throws AppError `unavailable`, reason `sign-in-unreachable`
+   */
+  async function begin(signIn: SignIn, handoffId: string, browser: string, again = false): Promise<URL> {
+    const kind = kindOf(signIn.kind)
+    if (!kind)
+      throw new AppError('misconfigured', 'This kind of sign-in is not known here.', { reason: 'sign-in-kind' })
+    const { config } = await issuers.issuerOf(signIn)
     const state = secret()
     const verifier = oidc.randomPKCECodeVerifier()
     const nonce = oidc.randomNonce()
@@ -64,112 +84,128 @@ export function openUpstreams(context: EntryContext) {
     await withTenant(context.db, { boardId: reservedBoard, role: 'system' }, tx =>
       putPending(tx, { kind: 'login', secret: state, payload, expiresAt }),
     )
+    const askAgain = again && kind.promptAgain !== null
     return oidc.buildAuthorizationUrl(config, {
+      ...kind.hints(signIn),
       redirect_uri: callbackUrl(context, signIn.id),
       scope: signIn.scopes,
       code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       state,
       nonce,
-      // Devices are shared: nobody comes in as the child who sat here before.
-      prompt: 'select_account',
+      prompt: askAgain ? 'login' : kind.prompt,
+      ...(askAgain ? { max_age: '0' } : {}),
     })
   }
 
   /**
-   * @returns the identity as proven, and the hand-off it was for. @throws AppError `unauthenticated`: unknown or used state, another
-   * browser, another issuer's answer, a signature or nonce that does not hold
+   * What the issuer's answer says, and the hand-off that it is for.
+   * @throws AppError `unauthenticated` where it cannot be said what it is for: unknown or used state, another browser, another sign-in's address
    */
   async function finish(signInId: string, answer: URL, browser: string | undefined): Promise<Finished> {
     const state = answer.searchParams.get('state') ?? ''
-    const login = Login.safeParse(await takePending(context.db, 'login', state, context.clock()))
-    if (!login.success) throw refused('login-gone')
-    if (login.data.browser !== browser) throw refused('login-other-browser')
-    if (login.data.signInId !== signInId) throw refused('login-mix-up')
-    const { boardId, handoffId, verifier, nonce } = login.data
+    const parsed = Login.safeParse(await takePending(context.db, 'login', state, context.clock()))
+    if (!parsed.success) throw refused('login-gone')
+    const login = parsed.data
+    if (login.browser !== browser) throw refused('login-other-browser')
+    if (login.signInId !== signInId) throw refused('login-mix-up')
+    const { boardId, handoffId } = login
     const signIn = await findSignIn(context, boardId, signInId)
-    if (!signIn) throw refused('sign-in-unknown')
-    const denied = answer.searchParams.get('error')
-    if (denied) return { handoffId, identity: null, authTime: 0, acr: null }
-    const config = await configuration(signIn)
+    const kind = kindOf(signIn?.kind ?? '')
+    if (!signIn || !kind) throw refused('sign-in-unknown')
+    const about = { handoffId, boardId, facts: { signIn: signInId, kind: signIn.kind } }
     try {
-      const tokens = await oidc.authorizationCodeGrant(config, answer, {
-        pkceCodeVerifier: verifier,
-        expectedState: state,
-        expectedNonce: nonce,
-        idTokenExpected: true,
-      })
-      const claims = tokens.claims()
-      if (!claims) throw refused('login-no-id-token')
-      const value = claims[signIn.claim]
-      const claim = typeof value === 'string' || typeof value === 'number' ? String(value) : null
-      const identity = {
-        boardId,
-        schoolId: signIn.schoolId,
-        issuer: claims.iss,
-        subject: claims.sub,
-        claim,
-        keyType: signIn.keyType,
+      const issuer = await issuers.issuerOf(signIn)
+      const said = errorIn(answer, issuer)
+      if (said) {
+        const declined = said === 'access_denied'
+        const facts = { ...about.facts, error: said }
+        const code = declined ? 'sign-in-declined' : 'sign-in-error'
+        return { ...about, facts, state: 'refused', reason: declined ? 'declined' : 'sign-in-failed', code }
       }
-      const authTime = typeof claims.auth_time === 'number' ? claims.auth_time : claims.iat
-      return { handoffId, identity, authTime, acr: typeof claims.acr === 'string' ? claims.acr : null }
+      const claims = await claimsOf(issuer, { signIn, kind, login, answer, state })
+      return judged(signIn, kind, claims, about)
     } catch (cause) {
-      if (cause instanceof AppError) throw cause
-      throw new AppError('unauthenticated', "The school's sign-in gave an answer that does not hold.", {
-        cause,
-        reason: 'login-answer',
-      })
+      const unreachable = cause instanceof AppError && cause.code === 'unavailable'
+      const facts = { ...about.facts, ...whatFailed(cause) }
+      return {
+        ...about,
+        facts,
+        state: 'failed',
+        code: unreachable ? 'sign-in-unreachable' : 'sign-in-answer',
+        unreachable,
+      }
     }
   }
 
-  return { begin, finish }
+  async function claimsOf(
+    issuer: Issuer,
+    at: { signIn: SignIn; kind: SignInKind; login: Login; answer: URL; state: string },
+  ): Promise<{ id: Claims; all: Claims }> {
+    const tokens = await oidc.authorizationCodeGrant(issuer.config, at.answer, {
+      pkceCodeVerifier: at.login.verifier,
+      expectedState: at.state,
+      expectedNonce: at.login.nonce,
+      idTokenExpected: true,
+    })
+    const { header, claims: id } = await issuers.verified(issuer, tokens.id_token ?? '', 'issuer')
+    const wrong = whyNotIdToken(header, id, {
+      issuer: at.signIn.issuer,
+      clientId: at.signIn.clientId,
+      nonce: at.login.nonce,
+      now: context.clock(),
+    })
+    if (wrong) throw refused(wrong)
+    if (at.kind.claimsFrom === 'id-token') return { id, all: id }
+    const more = await oidc.fetchUserInfo(issuer.config, tokens.access_token, String(id.sub))
+    return { id, all: { ...more, iss: id.iss, sub: id.sub } }
+  }
+
+  async function judged(
+    signIn: SignInAtSchool,
+    kind: SignInKind,
+    { id, all }: { id: Claims; all: Claims },
+    about: Omit<Refusal, 'reason' | 'code'>,
+  ): Promise<Finished> {
+    const misfit = kind.check(all, { tenant: signIn.tenant, ...signIn.school })
+    if (misfit === 'claims-missing')
+      return { ...about, state: 'refused', reason: 'sign-in-failed', code: 'sign-in-claims-missing' }
+    if (misfit) return { ...about, state: 'refused', reason: misfit, code: `sign-in-${misfit}` }
+    const subject = single(all[kind.subject])
+    if (subject === null)
+      return { ...about, state: 'refused', reason: 'sign-in-failed', code: 'sign-in-claims-missing' }
+    const { boardId, schoolId, issuer, keyType } = signIn
+    const value = single(all[signIn.claim])
+    const claim = value === null ? null : kind.toKey(value, signIn.tenant)
+    const proven = typeof id.auth_time === 'number' ? Math.floor(id.auth_time) : null
+    return {
+      state: 'proven',
+      handoffId: about.handoffId,
+      signIn: { id: signIn.id, kind: signIn.kind },
+      identity: { boardId, schoolId, issuer, subject, claim, keyType },
+      authTime: proven ?? Math.floor(Number(id.iat)),
+      authProvenAt: kind.provesAuthTime ? proven : null,
+      acr: typeof id.acr === 'string' ? id.acr : null,
+      tags: await tagsOf(context, signIn, id),
+    }
+  }
+
+  return { begin, finish, issuers }
 }
 
-export interface Finished {
-  handoffId: string
-  /** Null when the person, or the issuer, said no. */
-  identity: ProvenIdentity | null
-  authTime: number
-  acr: string | null
-}
-
-export async function signInsOf(context: EntryContext, boardId: string, schoolId: string): Promise<SignIn[]> {
-  return withTenant(context.db, { boardId, role: 'system' }, tx =>
-    tx.signIn.findMany({ where: { boardId, schoolId }, orderBy: { label: 'asc' } }),
-  )
-}
-
-async function findSignIn(context: EntryContext, boardId: string, id: string): Promise<SignIn | null> {
-  return withTenant(context.db, { boardId, role: 'system' }, tx =>
-    tx.signIn.findUnique({ where: { boardId_id: { boardId, id } } }),
-  )
+/** RFC 9207: also a no is taken from the issuer that was asked only. @returns its word for what went wrong, or null */
+function errorIn({ searchParams }: URL, { config }: Issuer): string | null {
+  const said = searchParams.get('error')
+  if (said === null) return null
+  const { issuer, authorization_response_iss_parameter_supported: names } = config.serverMetadata()
+  const from = searchParams.getAll('iss')
+  if ((names === true && from.length === 0) || from.some(each => each !== issuer)) throw refused('login-issuer')
+  return /^[a-z_]{1,60}$/.test(said) ? said : 'another'
 }
 
 /** One for each sign-in (RFC 9700 §4.4: an answer of one issuer is never taken for another's). */
-export const callbackUrl = (context: Pick<EntryContext, 'config'>, signInId: string) =>
+export const callbackUrl = (context: { config: Pick<EntryContext['config'], 'url'> }, signInId: string) =>
   new URL(`/entry/callback/${signInId}`, context.config.url).href
 
-async function discover(context: EntryContext, signIn: SignIn): Promise<oidc.Configuration> {
-  const keys = await context.keyring.board(signIn.boardId)
-  const place = { table: 'SignIn', row: signIn.id, column: 'secretSealed' }
-  const clientSecret = signIn.secretSealed ? keys.open(place, signIn.secretSealed) : undefined
-  const issuer = new URL(signIn.issuer)
-  const plain = issuer.protocol === 'http:' && isLoopback(issuer.hostname)
-  try {
-    return await oidc.discovery(issuer, signIn.clientId, { [oidc.clockTolerance]: 60 }, authentication(clientSecret), {
-      timeout: 5,
-      // TLS vouches for the token endpoint's answer; its signature is checked all the same.
-      execute: [oidc.enableNonRepudiationChecks, ...(plain ? [oidc.allowInsecureRequests] : [])],
-    })
-  } catch (cause) {
-    throw new AppError('unavailable', "The school's sign-in cannot be reached.", {
-      cause,
-      reason: 'sign-in-unreachable',
-    })
-  }
-}
-
-const authentication = (clientSecret: string | undefined) =>
-  clientSecret ? oidc.ClientSecretPost(clientSecret) : oidc.None()
 const refused = (reason: string) =>
   new AppError('unauthenticated', 'This sign-in cannot be finished. Start again.', { reason })

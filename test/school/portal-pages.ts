@@ -7,6 +7,8 @@ export interface PortalView {
   connector: string
   schoolKey: string
   today: Date
+  /** Its pages tell the elements how to ask who sits there. */
+  signs: boolean
 }
 
 const menu = [
@@ -27,6 +29,7 @@ function layout(view: PortalView, path: string, title: string, body: Html): stri
 <link rel="icon" href="/vlinder.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/stijl.css">
 <script type="module" src="${view.connector}/v/1/m5.js"></script>
+${view.signs && new Html('<script type="module" src="/m5-page.js"></script>')}
 </head>
 <body>
 <a class="skip" href="#inhoud">Naar de inhoud</a>

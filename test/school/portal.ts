@@ -10,6 +10,7 @@ import {
   schoolPage,
   teacherPage,
 } from './portal-pages.ts'
+import { signingPages } from './portal-signs.ts'
 import { listen, send } from './site.ts'
 
 export interface PortalOptions {
@@ -22,6 +23,8 @@ export interface PortalOptions {
   school?: string
   /** For the dates of news and agenda. Default: now, at every request. */
   clock?: () => Date
+  /** It has a server that tells the connector who sits there (portal-signs.ts). Its keys: `/jwks.json`; its issuer: its address. */
+  signs?: boolean
 }
 
 export interface Portal {
@@ -39,13 +42,24 @@ const pages: Readonly<Record<string, (view: PortalView) => string>> = {
 }
 
 export async function startPortal(options: PortalOptions): Promise<Portal> {
-  const { host = '127.0.0.1', port = 0, schoolKey, school = 'De Vuurvlinder', clock = () => new Date() } = options
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    schoolKey,
+    school = 'De Vuurvlinder',
+    clock = () => new Date(),
+    signs = false,
+  } = options
   const connector = new URL(options.connector).origin
-  const view = (): PortalView => ({ school, connector, schoolKey: encodeURIComponent(schoolKey), today: clock() })
-  const headers = pageHeaders(connector)
+  const view = (): PortalView => ({
+    ...{ school, connector, schoolKey: encodeURIComponent(schoolKey), today: clock(), signs },
+  })
+  const headers = pageHeaders(connector, signs)
+  const signing = signs ? await signingPages({ connector, schoolKey }) : undefined
   const site = await listen(
     (request, response) => {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+      if (signing?.handle(request, response, site.origin)) return
       if (pathname === '/stijl.css') return send(response, 200, 'text/css', portalStyle)
       if (pathname === '/vlinder.svg') return send(response, 200, 'image/svg+xml', butterfly)
       const page = Object.hasOwn(pages, pathname) ? pages[pathname] : undefined
@@ -54,14 +68,20 @@ export async function startPortal(options: PortalOptions): Promise<Portal> {
     host,
     port,
   )
-  return { url: site.origin, close: site.close }
+  return {
+    url: site.origin,
+    async close() {
+      await site.close()
+      signing?.close()
+    },
+  }
 }
 
 /** No inline style or script, no request of the element's own (`connect-src`), and no opener for the pop-up of a sign-in. */
-function pageHeaders(connector: string): Record<string, string> {
+function pageHeaders(connector: string, signs: boolean): Record<string, string> {
   const policy = [
     "default-src 'none'",
-    `script-src ${connector}`,
+    `script-src ${connector}${signs ? " 'self'; connect-src 'self'" : ''}`,
     `frame-src ${connector}`,
     "style-src 'self'",
     "img-src 'self'",

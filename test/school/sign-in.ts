@@ -10,6 +10,7 @@ import {
   decodeJwt,
   exportJWK,
   generateKeyPair,
+  type JWK,
   type JWTPayload,
   SignJWT,
 } from 'jose'
@@ -43,7 +44,24 @@ export interface SignInClient {
   client_secret: string
   redirect_uris: string[]
   post_logout_redirect_uris?: string[]
+  /** Where it is told of a sign-out (OpenID Connect Back-Channel Logout 1.0). */
+  backchannel_logout_uri?: string
 }
+
+/**
+ * Whom it behaves like. `entra`: its issuer ends in the tenant's path, as Microsoft's. `entree`: what it knows of somebody stands at userinfo alone.
+ */
+export type SignInKind = 'google' | 'entra' | 'entree' | 'oidc'
+
+/** The key that an ID token is signed with, and the set that it is published in. */
+export interface SigningKey {
+  privateKey: CryptoKey
+  kid: string
+  publicJwk: JWK
+}
+
+/** Makes another ID token of the right one. */
+export type Forge = (payload: JWTPayload, key: SigningKey) => string | Promise<string>
 
 /**
  * What a sign-in may do wrong, until told to stop:
@@ -67,6 +85,9 @@ export interface SignInOptions {
   people: readonly SignInPerson[]
   clients?: readonly SignInClient[]
   school?: string
+  kind?: SignInKind
+  /** Of an `entra`. */
+  tenant?: string
 }
 
 export interface SignIn {
@@ -76,6 +97,16 @@ export interface SignIn {
   /** Another school year, another list. Whoever is not on it any more is signed out. */
   setPeople(people: readonly SignInPerson[]): void
   misbehave(how: Misbehaviour | null): void
+  /** Until told to stop. */
+  forge(how: Forge | null): void
+  /** Whoever is answered at userinfo is answered this. */
+  answerUserinfo(how: ((claims: Record<string, unknown>) => Record<string, unknown>) | null): void
+  /** Seconds that its clock is ahead. */
+  shift(seconds: number): void
+  /** Signs with another key from now on. @param publishes what the key set has: the new one beside the old, the new alone, or still the old one */
+  rotate(publishes?: 'both' | 'new' | 'old'): Promise<SigningKey>
+  /** How often its key set was asked for. */
+  keysAsked(): number
   close(): Promise<void>
 }
 
@@ -84,22 +115,35 @@ interface State {
   people: Map<string, SignInPerson>
   clients: Map<string, SignInClient>
   wrong: Misbehaviour | null
+  forge: Forge | null
+  userinfo: ((claims: Record<string, unknown>) => Record<string, unknown>) | null
+  kind: SignInKind
+  skew: number
+  /** Null: the provider's own. */
+  key: SigningKey | null
+  published: JWK[] | null
+  keysAsked: number
 }
 
 export async function startSignIn(options: SignInOptions): Promise<SignIn> {
   const { host = '127.0.0.2', port = 0, school = 'De Vuurvlinder' } = options
   const byId = (people: readonly SignInPerson[]) => new Map(people.map(person => [person.sub, person]))
   const clients = new Map((options.clients ?? []).map(client => [client.client_id, client]))
-  const state: State = { school, people: byId(options.people), clients, wrong: null }
+  const { kind = 'oidc', tenant } = options
+  const state: State = {
+    ...{ school, people: byId(options.people), clients, wrong: null, forge: null, userinfo: null },
+    ...{ kind, skew: 0, key: null, published: null, keysAsked: 0 },
+  }
   // The issuer carries the port, which is known only once somebody listens.
   let handle = (_request: IncomingMessage, response: ServerResponse) => {
     response.writeHead(503).end()
   }
   const site: Site = await listen((request, response) => handle(request, response), host, port)
-  const provider = await makeProvider(site.origin, state)
-  handle = routes(provider, state)
+  const path = tenant === undefined ? '' : `/${tenant}/v2.0`
+  const { provider, first } = await makeProvider(`${site.origin}${path}`, state)
+  handle = routes(provider, state, path)
   return {
-    issuer: site.origin,
+    issuer: `${site.origin}${path}`,
     addClient: client => {
       clients.set(client.client_id, client)
     },
@@ -109,23 +153,75 @@ export async function startSignIn(options: SignInOptions): Promise<SignIn> {
     misbehave: how => {
       state.wrong = how
     },
+    forge: how => {
+      state.forge = how
+    },
+    answerUserinfo: how => {
+      state.userinfo = how
+    },
+    shift: seconds => {
+      state.skew = seconds
+    },
+    async rotate(publishes = 'both') {
+      const before = state.key ?? first
+      const next = await newKey()
+      state.key = next
+      const sets = { both: [next, before], new: [next], old: [before] }
+      state.published = sets[publishes].map(({ publicJwk }) => publicJwk)
+      return next
+    },
+    keysAsked: () => state.keysAsked,
     close: () => site.close(),
   }
 }
 
-async function makeProvider(issuer: string, state: State): Promise<Provider> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const jwk = await exportJWK(privateKey)
-  const kid = await calculateJwkThumbprint(jwk)
-  const provider = new Provider(issuer, configuration(state, { ...jwk, kid, alg: 'RS256', use: 'sig' }))
-  provider.use(async (ctx, next) => {
-    await next()
-    if (state.wrong !== null) await spoil(ctx, state.wrong, { privateKey, kid })
-  })
-  return provider
+async function newKey(): Promise<SigningKey & { privateJwk: JWK }> {
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
+  const [privateJwk, publicJwk] = [await exportJWK(privateKey), await exportJWK(publicKey)]
+  const kid = await calculateJwkThumbprint(publicJwk)
+  const named = { kid, alg: 'RS256', use: 'sig' }
+  return { privateKey, kid, publicJwk: { ...publicJwk, ...named }, privateJwk: { ...privateJwk, ...named } }
 }
 
-function configuration(state: State, key: Record<string, unknown>): Configuration {
+async function makeProvider(issuer: string, state: State): Promise<{ provider: Provider; first: SigningKey }> {
+  const { privateJwk, ...first } = await newKey()
+  const provider = new Provider(issuer, configuration(state, privateJwk))
+  provider.use(async (ctx, next) => {
+    await next()
+    if (ctx.path.endsWith('/jwks')) {
+      state.keysAsked += 1
+      if (state.published) ctx.body = { keys: state.published }
+    }
+    const { userinfo } = state
+    if (userinfo && ctx.path.endsWith('/me') && isObject(ctx.body)) ctx.body = userinfo(ctx.body)
+    const { wrong, forge, key, skew } = state
+    if (wrong !== null) await spoil(ctx, wrong, key ?? first)
+    else if (forge !== null || key !== null || skew !== 0) await resign(ctx, state, key ?? first)
+  })
+  return { provider, first }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/** The ID token as it is, by another key, another clock or another hand. */
+async function resign(ctx: { body?: unknown }, { forge, skew }: State, key: SigningKey): Promise<void> {
+  const { body } = ctx
+  if (!isObject(body) || typeof body.id_token !== 'string') return
+  const payload = shifted(decodeJwt(body.id_token), skew)
+  ctx.body = { ...body, id_token: forge ? await forge(payload, key) : await signed(payload, key) }
+}
+
+export const signed = (
+  payload: JWTPayload,
+  { privateKey, kid }: Pick<SigningKey, 'privateKey' | 'kid'>,
+): Promise<string> => new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey)
+
+function shifted(payload: JWTPayload, seconds: number): JWTPayload {
+  const times = ['iat', 'exp', 'auth_time'].filter(name => typeof payload[name] === 'number')
+  return { ...payload, ...Object.fromEntries(times.map(name => [name, Number(payload[name]) + seconds])) }
+}
+
+function configuration(state: State, key: JWK): Configuration {
   const policy = interactionPolicy.base()
   policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0)
   return {
@@ -134,22 +230,25 @@ function configuration(state: State, key: Record<string, unknown>): Configuratio
     jwks: { keys: [key] } as NonNullable<Configuration['jwks']>,
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     claims: {
-      openid: ['sub'],
-      profile: ['name', 'preferred_username', 'sis_id', ...extraClaims(state.people.values())],
+      openid: ['sub', 'hd', 'tid', ...entreeClaims],
+      profile: ['name', 'preferred_username', 'oid', 'sis_id', ...extraClaims(state.people.values())],
       email: ['email', 'email_verified'],
     },
     // As Google and Microsoft do: what was asked stands in the ID token, not at userinfo alone.
-    conformIdTokenClaims: false,
+    conformIdTokenClaims: state.kind === 'entree',
     clientDefaults: { require_auth_time: true },
     pkce: { required: () => true },
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => show(ctx, signOutPage(state.school, form)),
         postLogoutSuccessSource: ctx => show(ctx, signedOutPage(state.school)),
       },
     },
+    // Its own guard refuses this very machine, where everything here stands.
+    fetch: (url, { dispatcher: _own, ...options } = {}) => fetch(url, options),
     findAccount: (_ctx, sub) => accountOf(state, sub),
     interactions: { policy, url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     // The school's own clients: nobody is asked for consent.
@@ -166,9 +265,11 @@ function configuration(state: State, key: Record<string, unknown>): Configuratio
   }
 }
 
+const entreeClaims = ['uid', 'eduPersonAffiliation', 'nlEduPersonHomeOrganizationId', 'nlEduPersonRealId', 'givenName']
+
 function extraClaims(people: Iterable<SignInPerson>): string[] {
   const names = new Set([...people].flatMap(person => Object.keys(person.claims ?? {})))
-  return [...names].filter(name => name !== 'sis_id')
+  return [...names].filter(name => !['sis_id', 'hd', 'tid', 'oid', ...entreeClaims].includes(name))
 }
 
 function accountOf(state: State, sub: string) {
@@ -201,9 +302,19 @@ function show(ctx: KoaContextWithOIDC, body: string): void {
   ctx.body = body
 }
 
-function routes(provider: Provider, state: State): (request: IncomingMessage, response: ServerResponse) => void {
+/** @param path that the issuer ends in: the provider is mounted there, its pages are not */
+function routes(
+  provider: Provider,
+  state: State,
+  path: string,
+): (request: IncomingMessage & { originalUrl?: string }, response: ServerResponse) => void {
   const callback = provider.callback()
   return (request, response) => {
+    if (path !== '' && request.url?.startsWith(`${path}/`)) {
+      request.originalUrl = request.url
+      request.url = request.url.slice(path.length)
+      return void callback(request, response)
+    }
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     if (pathname === '/stijl.css') return send(response, 200, 'text/css', signInStyle)
     if (pathname === '/') return send(response, 200, 'text/html', frontPage(state.school), pageHeaders)
@@ -250,7 +361,7 @@ async function interact(at: {
 async function spoil(
   ctx: { response: { get(field: string): string }; set(field: string, value: string): void; body?: unknown },
   how: Misbehaviour,
-  signing: { privateKey: CryptoKey; kid: string },
+  signing: SigningKey,
 ): Promise<void> {
   const location = ctx.response.get('Location')
   if (how === 'wrong-issuer-response' && location.includes('iss=')) {
@@ -332,7 +443,11 @@ function memory(clients: Map<string, SignInClient>): (model: string) => Adapter 
 
 function clientOf(client: SignInClient | undefined): AdapterPayload | undefined {
   if (client === undefined) return undefined
-  const metadata: ClientMetadata = { ...client, grant_types: ['authorization_code'], response_types: ['code'] }
+  const metadata: ClientMetadata = {
+    ...client,
+    ...(client.backchannel_logout_uri ? { backchannel_logout_session_required: true } : {}),
+    ...{ grant_types: ['authorization_code'], response_types: ['code'] },
+  }
   // SAFETY: the provider reads a client's metadata from this payload; its type lists the fields of the other models too.
   return metadata as unknown as AdapterPayload
 }

@@ -22,14 +22,15 @@ interface Cookie {
   path: string
 }
 
-export function makeVisitor(): Visitor {
+/** @param more headers of each request, as a proxy in front of the connector would set them */
+export function makeVisitor(more: Record<string, string> = {}): Visitor {
   // Ports are one site to a cookie, as in a browser.
   const jar = new Map<string, Cookie[]>()
 
   const visit: Visitor['fetch'] = async (url, init = {}) => {
     const { hostname, pathname } = new URL(url)
     const cookies = (jar.get(hostname) ?? []).filter(cookie => pathname.startsWith(cookie.path))
-    const headers = new Headers(init.headers)
+    const headers = new Headers({ ...more, ...Object.fromEntries(new Headers(init.headers)) })
     if (cookies.length > 0) headers.set('cookie', cookies.map(({ name, value }) => `${name}=${value}`).join('; '))
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) jar.set(hostname, keep(jar.get(hostname) ?? [], line))

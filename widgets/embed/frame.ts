@@ -1,5 +1,5 @@
 /** The frame on the connector's origin, and the one listener that believes only that frame. */
-import { envelope, type FrameMessage, readFrameMessage } from './messages.ts'
+import { envelope, type FrameMessage, type HostWord, readFrameMessage } from './messages.ts'
 
 /** allow-same-origin stays: the frame is another origin than the portal, and without it the frame's own origin would be `null`. */
 const sandbox =
@@ -15,7 +15,7 @@ export type FrameOptions = {
 
 export type Frame = {
   element: HTMLIFrameElement
-  send: (type: 'theme' | 'locale', payload: Record<string, unknown>) => void
+  send: (type: HostWord, payload: Record<string, unknown>) => void
   /** Takes the frame out of the page and stops listening. */
   end: () => void
 }

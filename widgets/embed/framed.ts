@@ -11,8 +11,18 @@ import { languageOf, wordsOf } from './words.ts'
 
 const slowAfterMs = 8000
 
+/**
+ * @attr leave-href - Where "Snel weg" leads; a search page when it is not there.
+ * @prop portalToken - A function that brings a token signed by the portal's server, as a promise of text; for portals that know their users.
+ */
 export abstract class Framed extends HTMLElement {
   static readonly m5Version = version
+
+  /**
+   * From the page, where the portal has a server: asks it for a token it signs for who sits here now (manifest/portal). Declared only, so that
+   * one set before the upgrade stays.
+   */
+  declare portalToken?: () => Promise<string>
 
   protected readonly root = this.attachShadow({ mode: 'open', delegatesFocus: true })
   protected frame: Frame | undefined
@@ -65,10 +75,21 @@ export abstract class Framed extends HTMLElement {
       this.frame?.send('locale', { lang: languageOf(this) })
       this.frame?.send('theme', themeOf(this))
     }
+    if (type === 'ask-portal-token') void this.#handPortalToken()
     if (type === 'leave') location.replace(this.getAttribute('leave-href') ?? 'https://www.google.nl/')
     if (type === 'error') this.tell('m5-error', payload)
     this.heard(message)
     this.update()
+  }
+
+  /** To the frame that asked, and to no other that may have come in its place. */
+  async #handPortalToken() {
+    const { frame, portalToken } = this
+    frame?.send('portal-token', { coming: !!portalToken })
+    if (!portalToken) return
+    const token = await Promise.resolve(portalToken.call(this)).catch(() => '')
+    if (!token) this.tell('m5-error', { code: 'portal-token-missing' })
+    frame?.send('portal-token', { token })
   }
 
   /** What this element does with a message, beyond what all do. */

@@ -13,6 +13,7 @@ const fromFrame = {
   submitted: () => true,
   leave: () => true,
   busy: (p: Payload) => typeof p.busy === 'boolean',
+  'ask-portal-token': () => true,
   error: (p: Payload) => typeof p.code === 'string' && /^[a-z-]{1,40}$/.test(p.code),
 }
 
@@ -29,7 +30,10 @@ export const readFrameMessage = (data: unknown): FrameMessage | undefined => {
   return fromFrame[type](payload) ? { type, payload } : undefined
 }
 
-export const envelope = (type: 'theme' | 'locale', payload: Payload) => ({
+/** What the frame is told. `portal-token`: first whether one is coming, then, when it came, the token; to the frame's own origin alone. */
+export type HostWord = 'theme' | 'locale' | 'portal-token'
+
+export const envelope = (type: HostWord, payload: Payload) => ({
   v: 1,
   type,
   id: Math.random().toString(36).slice(2),

@@ -41,13 +41,20 @@ export const createApi = (client: Client, session: Session, school: string) => {
     lookGrant: (token: string) => signed<GrantOffer>('/api/grants/look', { token }),
     confirmGrant: (token: string) => signed<void>('/api/grants/confirm', { token }),
 
-    /** @throws ApiProblem `no-receipt` when the answer is not a receipt: then the report does not count as sent. */
-    send: async (body: string, key: string): Promise<Receipt> => {
+    /** Says afterwards that the report of this receipt is of who is signed in. */
+    claimReport: ({ id, receivedAt, mac, code = '' }: Receipt) =>
+      signed<void>(`/api/reports/${id}/claim`, { receivedAt, mac, code }),
+
+    /**
+     * @param named false: without token or proof, whoever is signed in
+     * @throws ApiProblem `no-receipt` when the answer is not a receipt: then the report does not count as sent.
+     */
+    send: async (body: string, key: string, named: boolean): Promise<Receipt> => {
       const response = await client.call(`/api/reports?school=${encodeURIComponent(school)}`, {
         method: 'POST',
         body,
         headers: { 'Idempotency-Key': key },
-        accessToken: await session.tokenForReport(),
+        accessToken: named ? await session.tokenForReport() : undefined,
         timeoutSeconds: 20,
       })
       const receipt = readReceipt(response.status, await response.json().catch(() => undefined))

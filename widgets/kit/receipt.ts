@@ -6,10 +6,11 @@ const standings: readonly string[] = ['SIGNED', 'EXPIRED', 'UNSIGNED'] satisfies
 export const readReceipt = (status: number, body: unknown): Receipt | undefined => {
   if (status !== 200 && status !== 201) return undefined
   if (typeof body !== 'object' || body === null) return undefined
-  const { id, receivedAt, standing, mac } = body as Record<string, unknown>
+  const { id, receivedAt, standing, mac, code } = body as Record<string, unknown>
   if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/i.test(id)) return undefined
   if (typeof receivedAt !== 'string' || Number.isNaN(Date.parse(receivedAt))) return undefined
   if (typeof standing !== 'string' || !standings.includes(standing)) return undefined
   if (typeof mac !== 'string' || mac === '') return undefined
-  return { id, receivedAt, standing: standing as Receipt['standing'], mac }
+  const words = typeof code === 'string' && /^[a-z]+ [a-z]+ [a-z]+$/.test(code) ? { code } : {}
+  return { id, receivedAt, standing: standing as Receipt['standing'], mac, ...words }
 }

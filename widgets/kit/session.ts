@@ -5,9 +5,12 @@
 import type { Claim, Handoff, Me } from '../../connector/api/contract.ts'
 import type { Client } from './client.ts'
 import { randomSecret } from './dpop.ts'
-import { ticketGrantType, viewsClientId } from './grant.ts'
+import { takeFragment } from './fragment.ts'
+import { jwtTokenType, ticketGrantType, tokenExchangeGrantType, viewsClientId } from './grant.ts'
+import { hostOrigin, type PortalToken } from './messages.ts'
 import { ApiProblem, isPassing } from './problem.ts'
 import type { TabStore } from './tab.ts'
+import { giveWindowKey } from './window-key.ts'
 
 type Refusal = Extract<Claim, { state: 'refused' }>['reason']
 
@@ -15,12 +18,16 @@ export type SessionState =
   | { is: 'opening' }
   /** Nobody. `ready` once a click can open the window at once. */
   | { is: 'nobody'; ready: boolean; problem?: string }
-  | { is: 'waiting'; code: string; goPath: string }
+  | { is: 'waiting'; code: string; openPath: string }
+  /** The window is in another network: it shows digits, and the person types them here. */
+  | { is: 'answering' }
   | { is: 'entering' }
   | { is: 'refused'; reason: Refusal }
   /** The five minutes passed, or the connector no longer knows this hand-off. */
   | { is: 'gone' }
   | { is: 'signed'; me: Me }
+  /** Signed in, and came by an account (of an LMS, Teams) that is nobody's yet: is it theirs? */
+  | { is: 'linking'; me: Me; taken?: true }
   /** Signed in once; the refresh was refused. A report still goes, with the old token. */
   | { is: 'expired'; me: Me }
 
@@ -28,17 +35,32 @@ type Tokens = { access: string; refresh: string | undefined; expiresAt: number }
 
 export type Session = ReturnType<typeof createSession>
 
-export type SessionOptions = { client: Client; school: string; tab: TabStore; changed: () => void }
+export type SessionOptions = {
+  client: Client
+  school: string
+  tab: TabStore
+  changed: () => void
+  /** What the portal around us signs of who sits there, where it does. */
+  portalToken?: (coming: () => void) => Promise<PortalToken | undefined>
+}
+
+/** The one window of a frame: pressed twice, it comes to the front. */
+export const windowName = 'm5-sign-in'
 
 const json = (value: unknown) => JSON.stringify(value)
 const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
-export const createSession = ({ client, school, tab, changed }: SessionOptions) => {
+export const createSession = ({ client, school, tab, changed, portalToken }: SessionOptions) => {
   let state: SessionState = { is: 'opening' }
   let tokens: Tokens | undefined
   let refreshing: Promise<void> | undefined
   let handoff: Handoff | undefined
+  let reply: string | undefined
+  let { arrival, offer } = takeFragment()
   let renewal = 0
+  /** The page around us said that its portal signs who sits here. */
+  let promised = false
+  const framed = window.parent !== window
   /** Rises with every start and stop, so that an older poll ends by itself. */
   let round = 0
 
@@ -99,7 +121,55 @@ export const createSession = ({ client, school, tab, changed }: SessionOptions) 
   const enter = async (ticket: string) => {
     tokens = undefined // nothing of an earlier person is carried over
     await grant({ grant_type: ticketGrantType, ticket })
-    become({ is: 'signed', me: await fetchMe() })
+    const me = await fetchMe()
+    become(offer ? { is: 'linking', me } : { is: 'signed', me })
+  }
+
+  /** Somebody whom the LMS or Teams brought. @returns false where nobody waits any more: then the other ways are tried */
+  const enterByArrival = async (): Promise<boolean> => {
+    const secret = arrival
+    arrival = undefined
+    if (!secret) return false
+    try {
+      const { jkt } = await client.prover()
+      const body = json({ secret, jkt })
+      const response = await client.call('/entry/arrive', { method: 'POST', body, prove: true, cookies: true })
+      tab.clear() // whoever sat here before does not come back in this tab
+      await enter(((await response.json()) as { ticket: string }).ticket)
+      void remember()
+      return true
+    } catch {
+      tokens = undefined
+      return false
+    }
+  }
+
+  /** By what the portal signs, where it signs. @returns false where that lets nobody in: then the other ways are tried, in their order */
+  const enterByPortal = async (): Promise<boolean> => {
+    const given = await portalToken?.(() => {
+      promised = true
+      changed()
+    })
+    promised = !!given
+    if (!given) return false
+    try {
+      tokens = undefined
+      await grant({
+        grant_type: tokenExchangeGrantType,
+        subject_token: given.token,
+        subject_token_type: jwtTokenType,
+        origin: given.origin,
+        school,
+      })
+      tab.clear() // whoever sat here before does not come back in this tab
+      become({ is: 'signed', me: await fetchMe() })
+      return true
+    } catch {
+      tokens = undefined
+      promised = false
+      given.refused()
+      return false
+    }
   }
 
   const remember = async () => {
@@ -122,12 +192,13 @@ export const createSession = ({ client, school, tab, changed }: SessionOptions) 
     clearTimeout(renewal)
     const mine = ++round
     handoff = undefined
+    reply = undefined
     become({ is: 'nobody', ready: false })
     try {
       const { jkt } = await client.prover()
       const response = await client.call('/entry/handoffs', {
         method: 'POST',
-        body: json({ school, jkt }),
+        body: json({ school, jkt, ...(framed ? { from: hostOrigin() } : {}) }),
         prove: true,
         cookies: true,
       })
@@ -147,11 +218,18 @@ export const createSession = ({ client, school, tab, changed }: SessionOptions) 
 
   const claim = async ({ id, secret }: Handoff): Promise<Claim> => {
     const path = `/entry/handoffs/${encodeURIComponent(id)}/claim`
-    const response = await client.call(path, { method: 'POST', body: json({ secret }), prove: true, cookies: true })
+    const body = json(reply === undefined ? { secret } : { secret, reply })
+    const response = await client.call(path, { method: 'POST', body, prove: true, cookies: true })
     return (await response.json()) as Claim
   }
 
+  /** While it waits the window may ask for its key. */
   const poll = async (mine: number, asked: Handoff) => {
+    const stop = giveWindowKey(asked)
+    await ask(mine, asked).finally(stop)
+  }
+
+  const ask = async (mine: number, asked: Handoff) => {
     const until = Date.parse(asked.expiresAt) + 5_000
     for (let turn = 0; mine === round; turn++) {
       await wait(turn < 5 ? 1000 : 2000)
@@ -174,6 +252,7 @@ export const createSession = ({ client, school, tab, changed }: SessionOptions) 
         }
         return
       }
+      if (answer.state === 'answer' && state.is === 'waiting') become({ is: 'answering' })
       if (answer.state === 'refused') return become({ is: 'refused', reason: answer.reason })
       if (answer.state === 'gone' || Date.now() > until) return become({ is: 'gone' })
     }
@@ -184,13 +263,17 @@ export const createSession = ({ client, school, tab, changed }: SessionOptions) 
       return state
     },
 
-    /** This tab was signed in before: worth a moment of waiting rather than a question that is answered already. */
+    /** This tab was signed in before, or the portal is: worth a moment of waiting rather than a question that is answered already. */
     get returning() {
-      return state.is === 'opening' && tab.read() !== undefined
+      return state.is === 'opening' && (promised || tab.read() !== undefined)
     },
 
-    /** At view open. Comes back silently where the tab has its secret, else makes a hand-off ready when the school has a sign-in. */
+    /**
+     * At view open. In by the portal's word where it gives one; else comes back silently where the tab has its secret; else makes a hand-off ready
+     * when the school has a sign-in.
+     */
     start: async (signIn: boolean) => {
+      if ((await enterByArrival()) || (await enterByPortal())) return
       const secret = tab.read()
       if (secret && signIn) {
         try {
@@ -213,11 +296,37 @@ export const createSession = ({ client, school, tab, changed }: SessionOptions) 
     signIn: () => {
       if (!handoff) return void prepare()
       // What it returns tells nothing: under a portal's COOP it is null although the window is there.
-      window.open(handoff.goPath, 'm5-sign-in', 'popup,width=520,height=760')
+      window.open(handoff.openPath, windowName, 'popup,width=520,height=760')
       clearTimeout(renewal)
       const mine = ++round
-      become({ is: 'waiting', code: handoff.code, goPath: handoff.goPath })
+      become({ is: 'waiting', code: handoff.code, openPath: handoff.openPath })
       void poll(mine, handoff)
+    },
+
+    /** What the person read in the window. One try: the connector refuses the rest. */
+    answer: (digits: string) => {
+      reply = digits.trim()
+      become({ is: 'entering' })
+    },
+
+    /** "Is that account yours?" Without a yes nothing is linked, and they are signed in all the same. */
+    link: async (yes: boolean) => {
+      if (state.is !== 'linking') return
+      const { me } = state
+      const secret = offer
+      offer = undefined
+      try {
+        if (yes && secret)
+          await client.call('/entry/link', {
+            method: 'POST',
+            body: json({ secret }),
+            accessToken: await freshToken(),
+            cookies: true,
+          })
+      } catch (problem) {
+        if (problem instanceof ApiProblem && problem.status === 409) return become({ is: 'linking', me, taken: true })
+      }
+      become({ is: 'signed', me })
     },
 
     freshToken,

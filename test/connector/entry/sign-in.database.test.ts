@@ -57,21 +57,53 @@ describe('leaving for the sign-in of the school', () => {
 
   it('asks which one where a school has two, and knows no other', async () => {
     const school = await seedSchool(w.t, w.schools.own.boardId)
-    await seedSignIn(w.t, school, w.upstream, w.origin)
+    const first = await seedSignIn(w.t, school, w.upstream, w.origin)
     const second = await seedSignIn(w.t, school, w.upstream, w.origin)
     const { handoff } = await open(school.key)
     const visitor = makeVisitor()
     const page = await visitor.fetch(new URL(handoff.goPath, w.origin))
-    expect(await page.text()).toContain(`value="${second}"`)
-    expect(page.headers.get('content-security-policy')).toContain(`form-action 'self' ${w.upstream.issuer}`)
-    const start = (signIn: string) =>
-      visitor.fetch(`${w.origin}/entry/start`, {
-        method: 'POST',
-        headers: { 'sec-fetch-site': 'same-origin' },
-        body: new URLSearchParams({ h: handoff.id, signIn }),
-      })
-    expect((await start(w.signIns.own)).status).toBe(404)
+    const text = await page.text()
+    for (const id of [first, second]) expect(text).toContain(`href="/entry/start?h=${handoff.id}&amp;w=${id}"`)
+    // No form leads to the school's sign-in: where that one sends on, the page's policy could not name.
+    expect(text).not.toContain('<form')
+    expect(page.headers.get('content-security-policy')).toContain("form-action 'self'")
+    const start = (id: string) => visitor.fetch(`${w.origin}/entry/start?h=${handoff.id}&w=${id}`)
+    for (const other of [w.signIns.own, w.signIns.foreign, 'x', '']) expect((await start(other)).status).toBe(404)
     expect((await start(second)).headers.get('location')).toContain(second)
+    expect((await visitor.fetch(`${w.origin}/entry/start?h=${crypto.randomUUID()}&w=${second}`)).status).toBe(410)
+  })
+
+  it('shows the one that was chosen last first, in that browser, and still asks', async () => {
+    const school = await seedSchool(w.t, w.schools.own.boardId)
+    const ids = [
+      await seedSignIn(w.t, school, w.upstream, w.origin),
+      await seedSignIn(w.t, school, w.upstream, w.origin),
+    ]
+    const shown = async (visitor = makeVisitor()) => {
+      const { handoff } = await open(school.key)
+      const page = await (await visitor.fetch(new URL(handoff.goPath, w.origin))).text()
+      return { handoff, page, order: [...page.matchAll(/&amp;w=([\w-]+)"/g)].map(found => found[1]) }
+    }
+    const unasked = await shown()
+    expect(unasked.page).not.toContain('Vorige keer')
+    const last = unasked.order[1] ?? ''
+    expect([...unasked.order].sort()).toEqual([...ids].sort())
+    const visitor = makeVisitor()
+    const gone = await visitor.fetch(`${w.origin}/entry/start?h=${unasked.handoff.id}&w=${last}`)
+    // The id of the sign-in, and nothing of who chose it.
+    const cookie = gone.headers.getSetCookie().find(line => line.startsWith('m5_choice='))
+    expect(cookie).toMatch(new RegExp(`^m5_choice=${last}; Max-Age=15552000; Path=/entry; .*HttpOnly; SameSite=Lax$`))
+    const again = await shown(visitor)
+    expect(again.order[0]).toBe(last)
+    expect(again.page).toContain('Vorige keer op dit apparaat')
+    expect((await shown()).page).not.toContain('Vorige keer')
+  })
+
+  it('skips the choice where there is one, whatever the browser remembers', async () => {
+    const { handoff } = await open()
+    const headers = { cookie: `m5_choice=${w.signIns.sister}` }
+    const gone = await fetch(new URL(handoff.goPath, w.origin), { redirect: 'manual', headers })
+    expect(gone.headers.get('location')).toContain(w.signIns.own)
   })
 
   it('fails in words when the sign-in is not there', async () => {

@@ -201,7 +201,11 @@ describe('an access token', () => {
 
 describe('names that widgets and service share', () => {
   it('are the same on both sides', () => {
-    expect([contract.ticketGrantType, contract.viewsClientId]).toEqual([tokens.ticketGrantType, tokens.viewsClientId])
+    expect([contract.ticketGrantType, contract.tokenExchangeGrantType, contract.viewsClientId]).toEqual([
+      tokens.ticketGrantType,
+      tokens.tokenExchangeGrantType,
+      tokens.viewsClientId,
+    ])
   })
 
   it('the thumbprint of the frame is the one RFC 7638 gives', async () => {
