@@ -4,7 +4,13 @@
  */
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { type Receipt, type ReportDraft, ticketGrantType, viewsClientId } from '../../connector/api/contract.ts'
+import {
+  type Handoff,
+  type Receipt,
+  type ReportDraft,
+  ticketGrantType,
+  viewsClientId,
+} from '../../connector/api/contract.ts'
 import { makeVisitor, type Visitor } from '../school/visitor.ts'
 
 export interface Frame {
@@ -15,8 +21,11 @@ export interface Frame {
     url: string,
     more?: { token?: string; iat?: number; jti?: string; htu?: string },
   ): Promise<string>
-  openHandoff(): Promise<{ id: string; secret: string; code: string; goPath: string }>
-  claim(handoff: { id: string; secret: string }): Promise<{ state: string; ticket?: string; reason?: string }>
+  openHandoff(more?: { from?: string }): Promise<Handoff>
+  claim(
+    handoff: { id: string; secret: string },
+    reply?: string,
+  ): Promise<{ state: string; ticket?: string; reason?: string; until?: string }>
   exchange(ticket: string, proof?: string): Promise<Response>
   refresh(token: string): Promise<Response>
 }
@@ -26,11 +35,12 @@ export interface Tokens {
   refresh: string
 }
 
-export async function makeFrame(origin: string, schoolKey: string): Promise<Frame> {
+/** @param more headers of each request, as a proxy in front would set them */
+export async function makeFrame(origin: string, schoolKey: string, more: Record<string, string> = {}): Promise<Frame> {
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const jwk: JWK = await exportJWK(publicKey)
   const jkt = await calculateJwkThumbprint(jwk)
-  const same = { 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' }
+  const same = { ...more, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' }
 
   const proof: Frame['proof'] = async (method, url, { token, iat, jti, htu } = {}) => {
     const claims = {
@@ -53,15 +63,19 @@ export async function makeFrame(origin: string, schoolKey: string): Promise<Fram
   return {
     jkt,
     proof,
-    async openHandoff() {
-      const response = await post('/entry/handoffs', { school: schoolKey, jkt })
+    async openHandoff(about = {}) {
+      const response = await post('/entry/handoffs', { school: schoolKey, jkt, ...about })
       if (response.status !== 201) throw new Error(`hand-off: ${response.status} ${await response.text()}`)
-      return (await response.json()) as { id: string; secret: string; code: string; goPath: string }
+      return (await response.json()) as Handoff
     },
-    async claim({ id, secret }) {
+    async claim({ id, secret }, reply) {
       const path = `/entry/handoffs/${id}/claim`
-      const response = await post(path, { secret }, { DPoP: await proof('POST', new URL(path, origin).href) })
-      return (await response.json()) as { state: string; ticket?: string; reason?: string }
+      const response = await post(
+        path,
+        { secret, ...(reply === undefined ? {} : { reply }) },
+        { DPoP: await proof('POST', new URL(path, origin).href) },
+      )
+      return (await response.json()) as { state: string; ticket?: string; reason?: string; until?: string }
     },
     exchange: (ticket, given) => token({ grant_type: ticketGrantType, ticket }, given),
     refresh: refreshToken => token({ grant_type: 'refresh_token', refresh_token: refreshToken }),
@@ -83,7 +97,7 @@ export async function walkWindow(
   return { status: answer.status, page: await answer.text(), visitor }
 }
 
-/** The button of the confirm page. */
+/** What is typed, or the button that is pressed (`yes`, `no`), on the confirm page. */
 export async function confirmCode(origin: string, page: string, code: string, visitor: Visitor): Promise<Response> {
   const t = /name="t" value="([^"]+)"/.exec(page)?.[1] ?? ''
   return visitor.fetch(new URL('/entry/confirm', origin), {

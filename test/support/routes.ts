@@ -10,7 +10,7 @@ interface Layer {
 }
 
 /** @throws Error for a router mounted where nobody looks */
-export function routesOf(app: Express, mounts = ['/api', '/entry', '/oidc', '/wake']): string[] {
+export function routesOf(app: Express, mounts = ['/api', '/entry', '/oidc', '/wake', '/lti']): string[] {
   // SAFETY: the stack is not in the types of express; a test of this very function's result would see it change.
   const { stack } = app.router as unknown as { stack: Layer[] }
   return stack.flatMap(layer => {

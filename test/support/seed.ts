@@ -169,19 +169,32 @@ export async function seedSignIn(
   school: SeededSchool,
   upstream: SignIn,
   origin: string,
-  more: { claim?: string; keyType?: string } = {},
+  more: { claim?: string; keyType?: string; kind?: string; tenant?: string; logsOut?: boolean } = {},
 ): Promise<string> {
   const { boardId, id: schoolId } = school
   const id = randomUUID()
   const secret = randomBytes(16).toString('hex')
   const keys = await t.keyring.board(boardId)
-  upstream.addClient({ client_id: id, client_secret: secret, redirect_uris: [`${origin}/entry/callback/${id}`] })
+  upstream.addClient({
+    ...{ client_id: id, client_secret: secret, redirect_uris: [`${origin}/entry/callback/${id}`] },
+    ...(more.logsOut ? { backchannel_logout_uri: `${origin}/entry/backchannel/${id}` } : {}),
+  })
   const secretSealed = keys.seal({ table: 'SignIn', row: id, column: 'secretSealed' }, secret)
-  const { claim = 'sis_id', keyType = 'sis-id' } = more
-  const facts = { label: 'Schoolaccount', issuer: upstream.issuer, clientId: id, secretSealed, claim, keyType }
-  await withTenant(t.db, { boardId, role: 'system' }, tx =>
-    tx.signIn.create({ data: { boardId, id, schoolId, ...facts } }),
-  )
+  const { claim = 'sis_id', keyType = 'sis-id', kind = 'oidc', tenant = null } = more
+  const facts = {
+    label: 'Schoolaccount',
+    kind,
+    tenant,
+    issuer: upstream.issuer,
+    clientId: id,
+    secretSealed,
+    claim,
+    keyType,
+  }
+  await withTenant(t.db, { boardId, role: 'system' }, async tx => {
+    await tx.signIn.create({ data: { boardId, id, schoolId, ...facts } })
+    await addRoute(tx, boardId, { kind: 'sign-in', value: id, toBoardId: boardId, toId: boardId })
+  })
   return id
 }
 

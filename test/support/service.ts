@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openApp } from '../../connector/app.ts'
+import { type AppParts, openApp } from '../../connector/app.ts'
 import { type Config, readConfig } from '../../connector/config.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -18,13 +18,15 @@ export interface Service {
 export async function startService(
   { db, keyring, log }: Pick<TestDatabase, 'db' | 'keyring' | 'log'>,
   clock?: () => Date,
+  more: NodeJS.ProcessEnv = {},
+  parts: Pick<AppParts, 'outward'> = {},
 ): Promise<Service> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
   const data = join(tmpdir(), `m5-service-${randomUUID()}`)
-  const config = readConfig({ M5_URL: origin, M5_LOG: 'silent', M5_DATA: data })
-  server.on('request', await openApp({ config, db, keyring, log, ...(clock ? { clock } : {}) }))
+  const config = readConfig({ M5_URL: origin, M5_LOG: 'silent', M5_DATA: data, ...more })
+  server.on('request', await openApp({ config, db, keyring, log, ...(clock ? { clock } : {}), ...parts }))
   return {
     origin,
     config,
