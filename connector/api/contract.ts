@@ -92,12 +92,29 @@ export const ReportInput = z.object({
  * POST /api/reports?school=KEY with an `Idempotency-Key` (UUIDv4, one per press). 201 the first time, 200 for the same bytes again.
  * Given only after COMMIT. `mac` lets the school's server prove later that it gave this receipt.
  * `standing` says how sure we are of the reporter: signed, signed once but expired by now, or unsigned.
+ * `code`: three words for an unsigned one, by which /status tells how far the school is.
  */
 export const Receipt = z.object({
   id: uuid,
   receivedAt: instant,
   standing: z.enum(['SIGNED', 'EXPIRED', 'UNSIGNED']),
   mac: z.string(),
+  code: z.string().optional(),
+})
+
+/**
+ * POST /api/reports/{reportId}/claim (signed): whoever sent it without a name says who they are. With the receipt as it was given; within a day, once.
+ */
+export const ReportClaimInput = z.object({ receivedAt: instant, mac: z.string().max(100), code: z.string().max(60) })
+
+/** POST /api/reports/{reportId}/progress, for the safety coordinator and the leader. `message` is shown to whoever has the three words. */
+export const ProgressInput = z.object({
+  state: z.enum(['READ', 'IN_PROGRESS', 'DONE']),
+  message: z.string().trim().min(1).max(500).optional(),
+})
+/** GET of the same: oldest first; the last one counts. */
+export const Progress = z.object({
+  steps: z.array(z.object({ state: ProgressInput.shape.state, message: z.string().optional(), at: instant })),
 })
 
 // ---- who am I, and what may I open ---------------------------------------------------------------------------------
@@ -178,27 +195,77 @@ export const GrantOffer = z.object({
 
 // ---- entry: from nobody to a token ----------------------------------------------------------------------------------
 
-/** POST /entry/handoffs: the frame asks for a way in. `jkt` is the RFC 7638 thumbprint of its DPoP key. */
-export const HandoffInput = z.object({ school: z.string().max(64), jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
+/**
+ * POST /entry/handoffs: the frame asks for a way in. `jkt` is the RFC 7638 thumbprint of its DPoP key; `from` the origin of the page it shows on,
+ * which the window names where the school listed it.
+ */
+export const HandoffInput = z.object({
+  school: z.string().max(64),
+  jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  from: z.string().max(300).optional(),
+})
+/**
+ * `code`: two digits for the panel, which the person types in the window where it cannot show that it is in the same browser. `windowKey` is what
+ * shows it: for the window at `openPath` that asks for it, from our own origin, and for nobody else. `goPath` goes on without.
+ */
 export const Handoff = z.object({
   id: uuid,
   secret: z.string(),
+  windowKey: z.string(),
   code: z.string(),
+  openPath: z.string(),
   goPath: z.string(),
   expiresAt: instant,
 })
 
-/** POST /entry/handoffs/{id}/claim with a DPoP proof of the key that asked. `bound` is answered exactly once. */
-export const ClaimInput = z.object({ secret: z.string().max(100) })
+/**
+ * POST /entry/handoffs/{id}/claim with a DPoP proof of the key that asked. `bound`, `proven` and `enrolled` are answered exactly once. `answer`: the
+ * window shows three digits, which the person types in the panel: they come as `reply`, one try.
+ */
+export const ClaimInput = z.object({ secret: z.string().max(100), reply: z.string().max(10).optional() })
 export const Claim = z.discriminatedUnion('state', [
   z.object({ state: z.literal('open') }),
+  z.object({ state: z.literal('answer') }),
   z.object({ state: z.literal('bound'), ticket: z.string() }),
+  z.object({ state: z.literal('proven'), until: instant }),
+  z.object({ state: z.literal('enrolled') }),
   z.object({
     state: z.literal('refused'),
-    reason: z.enum(['declined', 'nobody-found', 'conflict', 'sign-in-failed', 'wrong-code']),
+    reason: z.enum([
+      'declined',
+      'nobody-found',
+      'other-school',
+      'private-account',
+      'conflict',
+      'sign-in-failed',
+      'wrong-code',
+      'other-person',
+      'not-fresh',
+    ]),
   }),
   z.object({ state: z.literal('gone') }),
 ])
+
+/** POST /entry/fresh (signed): the window for showing once more who sits here, or for making a passkey. Answers as /entry/handoffs does. */
+export const FreshInput = z.object({ purpose: z.enum(['fresh', 'enrol']).optional() })
+
+const Passkey = z.object({
+  id: uuid,
+  /** Coarse kind of device: `iPhone`, `Windows`. */
+  label: z.string(),
+  state: z.enum(['unconfirmed', 'confirmed']),
+  createdAt: instant,
+  lastUsedAt: instant.nullable(),
+})
+/** GET /api/me/proof: whether this session is proven again and until when, and which ways this person has. */
+export const MyProof = z.object({
+  fresh: z.object({ until: instant, by: z.enum(['auth-time', 'passkey']) }).nullable(),
+  ways: z.object({ authTime: z.boolean(), passkey: z.enum(['none', 'unconfirmed', 'confirmed']) }),
+  mayEnrol: z.boolean(),
+  passkeys: z.array(Passkey),
+})
+/** GET /api/passkeys, for a leader: those of the school. POST /api/passkeys/{passkeyId}/confirm makes one count, never one's own. */
+export const SchoolPasskeys = z.object({ passkeys: z.array(Passkey.extend({ person: z.string(), own: z.boolean() })) })
 
 /** POST /entry/remember (signed): keeps this tab signed in over a reload. `tab` lives in sessionStorage and dies with the tab. */
 export const RememberInput = z.object({ tab: z.string().min(20).max(100) })
@@ -210,8 +277,18 @@ export const SilentInput = z.object({
 })
 export const Silent = z.object({ ticket: z.string() })
 
+/** POST /entry/arrive, POST /entry/link: the secret came in the fragment of the address, `#t=` or `#l=`. */
+export const ArriveInput = z.object({ secret: z.string().max(100), jkt: HandoffInput.shape.jkt })
+export const LinkInput = z.object({ secret: z.string().max(100) })
+
+/** POST /entry/teams: an Entra token for our own API, and the school's key. What it answers is a secret for the fragment: `#t=` or `#l=`. */
+export const TeamsInput = z.object({ token: z.string().max(16_000), school: z.string().max(64).optional() })
+export const TeamsAnswer = z.union([z.object({ arrival: z.string() }), z.object({ link: z.string() })])
+
 /** POST /oidc/token with grant_type below (form-encoded) and a DPoP proof. */
 export const ticketGrantType = 'urn:m5:params:oauth:grant-type:entry-ticket'
+/** RFC 8693, with what a portal signed as subject_token, and the school's key and the page's origin beside it. */
+export const tokenExchangeGrantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const viewsClientId = 'm5-views'
 
 export type Problem = z.infer<typeof Problem>
@@ -231,6 +308,7 @@ export type PanelPage = z.infer<typeof PanelPage>
 export type GrantOffer = z.infer<typeof GrantOffer>
 export type Handoff = z.infer<typeof Handoff>
 export type Claim = z.infer<typeof Claim>
+export type MyProof = z.infer<typeof MyProof>
 
 // ---- rosters, for whoever looks after them --------------------------------------------------------------------------
 
@@ -272,3 +350,57 @@ export const RosterRun = z.object({
 
 /** GET /api/runs: newest first, twenty at most. */
 export const RosterRuns = z.object({ runs: z.array(RosterRun) })
+
+// ---- cases, and the contacts the school entered -----------------------------------------------------------------------
+
+/** POST /api/cases: for one pupil of the own school. */
+export const CaseInput = z.object({ personId: uuid })
+export const Made = z.object({ id: uuid })
+
+/** POST /api/cases/{caseId}/contacts. */
+export const ContactInput = z.object({
+  name: z.string().trim().min(1).max(120),
+  email: z.string().trim().min(3).max(254),
+  language: z.enum(languages).default('nl'),
+})
+
+/** POST /api/cases/{caseId}/contacts/{contactId}/messages: to this contact alone, who is mailed a link. */
+export const MessageInput = z.object({ text: z.string().trim().min(1).max(4000) })
+
+const CasePupil = z.object({ id: uuid, name: z.string() })
+
+/** GET /api/cases: of the whole school for coordinators and leaders, else those that one opened oneself. */
+export const Cases = z.object({
+  cases: z.array(
+    z.object({ id: uuid, pupil: CasePupil, openedAt: instant, closedAt: instant.nullable(), unread: z.int() }),
+  ),
+})
+
+/** GET /api/cases/{caseId}. `report`: the contact made a report; which one is told to coordinators alone. */
+export const Case = z.object({
+  id: uuid,
+  pupil: CasePupil,
+  openedAt: instant,
+  closedAt: instant.nullable(),
+  contacts: z.array(
+    z.object({
+      id: uuid,
+      name: z.string(),
+      email: z.string(),
+      language: z.string(),
+      addedAt: instant,
+      removedAt: instant.nullable(),
+      messages: z.array(
+        z.object({
+          id: uuid,
+          from: z.enum(['school', 'contact']),
+          author: z.string().optional(),
+          text: z.string().optional(),
+          report: z.object({ id: uuid.optional() }).optional(),
+          at: instant,
+          readAt: instant.nullable(),
+        }),
+      ),
+    }),
+  ),
+})

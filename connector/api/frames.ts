@@ -1,40 +1,43 @@
 /**
- * The pages that show in a portal's frame, or alone in a tab: a shell around a view of widgets/views. Framed only by the origins that the
+ * The pages that show in a frame: /meld and /groep, filled by the views of widgets/views. Framed only by the origins that the
  * school listed, errors included. Without JavaScript /meld is a plain form that ends in the same transaction.
  */
 import { randomUUID } from 'node:crypto'
-import { promisify } from 'node:util'
-import { brotliCompress, constants } from 'node:zlib'
-import { type ErrorRequestHandler, type Response, Router, urlencoded } from 'express'
+import { readFileSync } from 'node:fs'
+import { brotliCompressSync } from 'node:zlib'
+import { type ErrorRequestHandler, type Request, type Response, Router, urlencoded } from 'express'
+import { networkOf } from '../entry/handoff-network.ts'
 import { type Html, html } from '../entry/page.ts'
 import { AppError } from '../errors.ts'
-import { allowFrame, allowPage, asAppError, statusOf } from '../http.ts'
+import { allowPage } from '../http.ts'
+import type { FloodWatch } from '../reports/flood.ts'
 import { submit } from '../reports/submit.ts'
 import type { Assets } from './assets.ts'
 import type { ApiContext, SchoolHere } from './context.ts'
 import { formInfo } from './form-routes.ts'
-import { plainForm, plainReport, thanks } from './plain-form.ts'
+import { oembedLink } from './oembed.ts'
+import { helpOf, pathTo, plainForm, plainReport, thanks } from './plain-form.ts'
+import type { PlainWords } from './plain-words.ts'
 import { readReport } from './report-routes.ts'
+import { inFrame, type Place, shell, shown } from './school-page.ts'
 
 /** A form sends up to nine bytes for one character: 2000 of them are 18 kB. */
 const formLimit = '64kb'
 
-export function viewRoutes(context: ApiContext, assets: Assets): Router {
+const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
+const plainScript = own('./plain.js')
+const lateCss = own('./late.css')
+
+export function viewRoutes(context: ApiContext, assets: Assets, flood: FloodWatch): Router {
   const router = Router()
 
-  const view = (path: string, name: string, body: (school: SchoolHere) => Html, title: string, place = inFrame) => {
+  const view = (path: string, name: string, body: () => Html, title: string, place: Place) => {
     router.get(path, async (req, res) => {
-      await shown(context, res, req.query.s, school => shell(title, assets.tags(name), body(school)), place)
+      const scripts = assets.tags(name)
+      await shown(context, res, req.query.s, (_, say) => shell({ title, say, scripts }, body()), place)
     })
   }
-  view('/groep', 'groep', () => html`<m5-view-group></m5-view-group>`, 'M5 Monitor: meldingen')
-  view(
-    '/meld',
-    'meld',
-    school =>
-      html`<m5-view-stopknop info="${JSON.stringify(formInfo(school))}"></m5-view-stopknop><noscript>${plainForm(school, randomUUID())}</noscript>`,
-    'Stopknop',
-  )
+  view('/groep', 'groep', () => html`<m5-view-group></m5-view-group>`, 'M5 Monitor: meldingen', panel)
   view(
     '/bevestig',
     'bevestig',
@@ -43,97 +46,73 @@ export function viewRoutes(context: ApiContext, assets: Assets): Router {
     alone,
   )
 
+  router.get('/meld', async (req, res) => {
+    await shown(context, res, req.query.s, (school, say) => {
+      const title = `${say.form.title} – ${school.name}`
+      const head = oembedLink(context.config.url.origin, school.publishableKey)
+      if (req.query.plain) return shell({ title, say, head }, plainForm(school, randomUUID(), say))
+      const info = JSON.stringify(formInfo(school, say.language))
+      const body = html`<m5-view-stopknop info="${info}">${late(school, say)}</m5-view-stopknop>`
+      return shell({ title, say, head, scripts: html`${withoutScript(school, say)}${assets.tags('meld')}` }, body)
+    })
+  })
+
   router.post('/meld', urlencoded({ extended: false, limit: formLimit }), async (req, res) => {
-    await shown(context, res, req.query.s, async school => {
+    await shown(context, res, req.query.s, async (school, say) => {
       if (!req.body) throw new AppError('invalid-input', 'This is not our form.')
       const { body, idemKey } = plainReport(req.body as Record<string, string | string[]>)
       const { draft, problems } = readReport(body)
       if (!idemKey) problems.push('no-idempotency-key')
+      if (flood.isFlood(school, networkOf(req.ip))) problems.push('flood')
       const facts = { school, idemKey: idemKey ?? randomUUID(), body, draft, problems, reporter: null }
-      await submit(context, facts)
+      const { code } = await submit(context, facts)
       res.status(201)
-      return shell('Gelukt', undefined, thanks())
+      return shell({ title: say.thanks.title, say }, thanks(school, say, code))
     })
   })
   // What is too long or broke off is told on a page too.
-  const unread: ErrorRequestHandler = (cause, req, res, _next) =>
+  const unread: ErrorRequestHandler = (cause, req: Request, res, _next) =>
     shown(context, res, req.query.s, () => {
       throw cause
     })
   router.use('/meld', unread)
+
+  const file =
+    (type: string, text: string, small = brotliCompressSync(text)) =>
+    (req: Request, res: Response) => {
+      res.type(type).setHeader('Cache-Control', 'max-age=3600')
+      res.vary('Accept-Encoding')
+      if (!req.acceptsEncodings('br')) return void res.send(text)
+      res.setHeader('Content-Encoding', 'br')
+      res.send(small)
+    }
+  router.get('/plain.js', file('js', plainScript))
+  router.get('/late.css', file('css', lateCss))
   return router
 }
 
-/** Where a page may show, and what it says when it cannot. */
-interface Place {
-  allow(res: Response, school: SchoolHere): void
-  unknown: Html
-  failed: Html
-}
+/**
+ * Without JavaScript the plain form follows at once; a link to it and the help lines stand in the page as well. The style sheet is small, because
+ * the frame waits for it: it hides what stands in for the view for as long as a view may take to come.
+ */
+const withoutScript = (school: SchoolHere, say: PlainWords): Html =>
+  html`<link rel="stylesheet" href="/late.css"><noscript><meta http-equiv="refresh" content="0;url=${pathTo('meld', school, say)}"></noscript>`
 
-const inFrame: Place = {
-  allow: (res, school) => allowFrame(res, school.origins),
-  unknown: html`<h1>Deze knop hoort bij geen school</h1><p>De link klopt niet meer. Vraag de school om een nieuwe.</p>`,
-  failed: html`<h1>Dit lukt nu niet</h1><p>Je melding is nog niet verstuurd. Probeer het over een minuut opnieuw.</p>
-<p>Is er gevaar? Bel 112. Wil je praten? Bel de Kindertelefoon: 0800-0432.</p>`,
+/** In the place of the view until it is there, and when it never comes: a script may be blocked or lost on the way. */
+const late = (school: SchoolHere, say: PlainWords): Html =>
+  html`<div class="late"><p>${say.loading.wait} <a href="${pathTo('meld', school, say)}">${say.loading.plain}</a></p>${helpOf(school, say)}</div>`
+
+const panel: Place = {
+  ...inFrame,
+  unknown: () =>
+    html`<h1>Deze link hoort bij geen school</h1><p>De link klopt niet meer. Vraag de school om een nieuwe.</p>`,
+  failed: () => html`<h1>Dit lukt nu niet</h1><p>Probeer het over een minuut opnieuw.</p>`,
 }
 
 /** A window of its own: nobody may frame it. */
 const alone: Place = {
   allow: res => allowPage(res),
-  unknown: html`<h1>Deze link hoort bij geen school</h1><p>Heb je de hele link geopend? Vraag anders om een nieuwe.</p>`,
-  failed: html`<h1>Dit lukt nu niet</h1><p>Er is niets bevestigd. Open de link over een minuut opnieuw.</p>`,
-}
-
-/** Headers first, so that also what goes wrong shows only where the school said: nowhere, while no school is known. */
-async function shown(
-  context: ApiContext,
-  res: Response,
-  key: unknown,
-  render: (school: SchoolHere) => string | Promise<string>,
-  place = inFrame,
-): Promise<void> {
-  res.type('html')
-  allowPage(res)
-  try {
-    const school = await context.school(key)
-    place.allow(res, school)
-    await send(res, await render(school))
-  } catch (cause) {
-    const error = asAppError(cause)
-    const status = statusOf(error.code)
-    if (status >= 500) context.log.error('page failed', cause, { requestId: res.locals.requestId })
-    if (status === 503) res.setHeader('Retry-After', '5')
-    const text = html`<main>${error.reason === 'school-unknown' ? place.unknown : place.failed}</main>`
-    await send(res.status(status), shell('Dit lukt nu niet', undefined, text))
-  }
-}
-
-const plainStyles = html`<link rel="stylesheet" href="/plain.css">`
-
-const compress = promisify(brotliCompress)
-const quickly = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }
-
-/** Mostly words, so a third travels. Holds no secret beside what somebody sent: nothing to measure by its size (BREACH). */
-async function send(res: Response, page: string): Promise<void> {
-  res.vary('Accept-Encoding')
-  if (!res.req.acceptsEncodings('br')) return void res.send(page)
-  res.setHeader('Content-Encoding', 'br')
-  res.send(await compress(page, quickly))
-}
-
-/** Views bring their own styles: the plain ones are for who has no script, and for pages without one. */
-function shell(title: string, scripts: Html | undefined, body: Html): string {
-  return html`<!doctype html>
-<html lang="nl">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title}</title>
-${scripts ? html`<noscript>${plainStyles}</noscript>${scripts}` : plainStyles}
-</head>
-<body>${body}</body>
-</html>
-`.text
+  unknown: () =>
+    html`<h1>Deze link hoort bij geen school</h1><p>Heb je de hele link geopend? Vraag anders om een nieuwe.</p>`,
+  failed: () => html`<h1>Dit lukt nu niet</h1><p>Er is niets bevestigd. Open de link over een minuut opnieuw.</p>`,
 }

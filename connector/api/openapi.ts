@@ -27,7 +27,44 @@ export const operations: Record<string, Operation> = {
     body: contract.ReportInput,
     answers: { 200: contract.Receipt, 201: contract.Receipt },
   },
+  'POST /api/reports/{reportId}/claim': {
+    summary: 'Say afterwards that a report without a name was yours: with its receipt, within a day, once',
+    signed: 'must',
+    body: contract.ReportClaimInput,
+    answers: { 204: null },
+  },
+  'GET /api/reports/{reportId}/progress': {
+    summary: 'How far the school is with it; for the safety coordinator and the leader',
+    signed: 'must',
+    answers: { 200: contract.Progress },
+  },
+  'POST /api/reports/{reportId}/progress': {
+    summary: 'Say how far the school is; whoever told it sees the last one by three words',
+    signed: 'must',
+    body: contract.ProgressInput,
+    answers: { 204: null },
+  },
   'GET /api/me': { summary: 'Who is signed in here', signed: 'must', answers: { 200: contract.Me } },
+  'GET /api/me/proof': {
+    summary: 'Whether who sits here has shown again who they are, until when, and by which ways they can',
+    signed: 'must',
+    answers: { 200: contract.MyProof },
+  },
+  'GET /api/passkeys': {
+    summary: 'Passkeys of the school, for its leader',
+    signed: 'must',
+    answers: { 200: contract.SchoolPasskeys },
+  },
+  'POST /api/passkeys/{passkeyId}/confirm': {
+    summary: 'A leader makes the passkey of somebody else count',
+    signed: 'must',
+    answers: { 204: null },
+  },
+  'POST /api/passkeys/{passkeyId}/revoke': {
+    summary: 'Give up an own passkey, or take one of the school away',
+    signed: 'must',
+    answers: { 204: null },
+  },
   'GET /api/people/own-group': {
     summary: 'Pupils of the own homeroom',
     signed: 'must',
@@ -83,6 +120,49 @@ export const operations: Record<string, Operation> = {
     answers: { 200: contract.RosterRun },
   },
   'POST /api/runs/{runId}/cancel': { summary: 'Give a held one up', signed: 'must', answers: { 204: null } },
+  'GET /api/cases': {
+    summary: 'Cases that this person handles; for the coordinator, the leaders, and who opened one',
+    signed: 'must',
+    answers: { 200: contract.Cases },
+  },
+  'POST /api/cases': {
+    summary: 'Open one for a pupil of the own school',
+    signed: 'must',
+    body: contract.CaseInput,
+    answers: { 201: contract.Made },
+  },
+  'GET /api/cases/{caseId}': {
+    summary: 'One of them, with its contacts and what was written',
+    signed: 'must',
+    answers: { 200: contract.Case },
+  },
+  'POST /api/cases/{caseId}/close': {
+    summary: 'Close it; its contacts are out at once',
+    signed: 'must',
+    answers: { 204: null },
+  },
+  'POST /api/cases/{caseId}/contacts': {
+    summary: 'Add a contact: an address that the school knows',
+    signed: 'must',
+    body: contract.ContactInput,
+    answers: { 201: contract.Made },
+  },
+  'POST /api/cases/{caseId}/contacts/{contactId}/remove': {
+    summary: 'Remove a contact: out at once',
+    signed: 'must',
+    answers: { 204: null },
+  },
+  'POST /api/cases/{caseId}/contacts/{contactId}/messages': {
+    summary: 'Write to one contact, who is mailed a link',
+    signed: 'must',
+    body: contract.MessageInput,
+    answers: { 201: contract.Made },
+  },
+  'POST /api/cases/{caseId}/contacts/{contactId}/link': {
+    summary: 'Mail a new one-time link; the one before works no more',
+    signed: 'must',
+    answers: { 202: null },
+  },
   'POST /entry/handoffs': {
     summary: 'Ask for a way in',
     body: contract.HandoffInput,
@@ -93,16 +173,38 @@ export const operations: Record<string, Operation> = {
     body: contract.ClaimInput,
     answers: { 200: contract.Claim },
   },
+  'POST /entry/fresh': {
+    summary: 'Ask for the window in which somebody shows once more who they are, or makes a passkey',
+    signed: 'must',
+    body: contract.FreshInput,
+    answers: { 201: contract.Handoff },
+  },
   'POST /entry/remember': {
     summary: 'Keep this tab signed in over a reload',
     signed: 'must',
     body: contract.RememberInput,
     answers: { 204: null },
   },
+  'POST /entry/arrive': {
+    summary: 'A ticket for somebody who came by an LMS or Teams, before the frame had a key',
+    body: contract.ArriveInput,
+    answers: { 200: contract.Silent },
+  },
+  'POST /entry/link': {
+    summary: 'Yes, that account at the LMS, in Teams or at the portal is mine',
+    signed: 'must',
+    body: contract.LinkInput,
+    answers: { 204: null },
+  },
   'POST /entry/silent': {
     summary: 'A ticket for a remembered tab',
     body: contract.SilentInput,
     answers: { 200: contract.Silent },
+  },
+  'POST /entry/teams': {
+    summary: 'Who sits in Teams or SharePoint, by a token of Entra for our own API',
+    body: contract.TeamsInput,
+    answers: { 200: contract.TeamsAnswer },
   },
   'POST /entry/leave': { summary: 'Sign out and leave nothing behind', signed: 'may', answers: { 204: null } },
 }

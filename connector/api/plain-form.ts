@@ -3,69 +3,41 @@ import { z } from 'zod'
 import { type Html, html } from '../entry/page.ts'
 import type { SchoolHere } from './context.ts'
 import { formInfo } from './form-routes.ts'
-import type { behaviourTypes, places } from './vocabulary.ts'
+import { helpNow, leave, otherLanguage } from './plain-parts.ts'
+import type { PlainWords } from './plain-words.ts'
 
-const behaviours: Record<(typeof behaviourTypes)[number], string> = {
-  NAME_CALLING: 'uitschelden, gemene dingen zeggen',
-  LAUGHING_AT: 'uitlachen of nadoen',
-  LEAVING_OUT: 'buitensluiten, niet mee mogen doen',
-  GOSSIP: 'roddelen',
-  HURTING: 'slaan, schoppen, duwen',
-  TAKING_BREAKING: 'afpakken of stukmaken',
-  THREAT: 'bang maken, bedreigen',
-  FORCING: 'dwingen',
-  ONLINE: 'online: berichten, foto’s, filmpjes',
-  WHO_I_AM: 'gemeen doen om wie iemand is',
-  BODY_BOUNDARY: 'aanraken of kijken wat niet fijn is',
-  WEAPON_DANGER: 'wapen of iets gevaarlijks',
-  UNSAFE_FEELING: 'ik voel me niet veilig',
-  OTHER_UNKNOWN: 'iets anders, of ik weet het niet',
-}
+/** Addresses of this school's pages, in this language. */
+export const pathTo = (page: 'meld' | 'status', school: Pick<SchoolHere, 'publishableKey'>, say: PlainWords) =>
+  `/${page}?s=${school.publishableKey}${page === 'meld' ? '&plain=1' : ''}&l=${say.language}`
 
-const placeNames: Record<(typeof places)[number], string> = {
-  CLASSROOM: 'in de klas',
-  HALL_STAIRS: 'gang of trap',
-  CLOAKROOM_LOCKERS: 'kapstok, kluisjes',
-  TOILET: 'wc',
-  PLAYGROUND: 'schoolplein',
-  GYM: 'gymzaal',
-  CHANGING_ROOM: 'kleedkamer',
-  CANTEEN_LUNCH: 'aula, kantine, overblijf',
-  BIKE_SHED: 'fietsenstalling',
-  AFTER_SCHOOL_CARE: 'BSO',
-  WAY_TO_SCHOOL: 'onderweg',
-  BUS: 'bus, taxi',
-  NEIGHBOURHOOD: 'in de buurt, op straat',
-  ONLINE: 'online',
-  TRIP: 'uitje, kamp',
-  ELSEWHERE: 'ergens anders',
-  UNKNOWN: 'weet ik niet',
-}
+export const helpOf = (school: SchoolHere, say: PlainWords): Html =>
+  helpNow(say, formInfo(school, say.language).helpLines)
 
-export function plainForm(school: SchoolHere, idemKey: string): Html {
-  const tiles = Object.entries(behaviours).map(
+export function plainForm(school: SchoolHere, idemKey: string, say: PlainWords): Html {
+  const { form } = say
+  const tiles = Object.entries(say.behaviours).map(
     ([value, text]) => html`<label><input type="checkbox" name="behaviour" value="${value}"> ${text}</label>`,
   )
-  const options = Object.entries(placeNames).map(([value, text]) => html`<option value="${value}">${text}</option>`)
-  const help = formInfo(school).helpLines.map(({ name, phone, url }) =>
-    phone
-      ? html`<li><a href="tel:${phone}">${name}: ${phone}</a></li>`
-      : html`<li>${url ? html`<a href="${url}">${name}</a>` : name}</li>`,
-  )
-  return html`<main>
-<h1>Stopknop van ${school.name}</h1>
-<p>Is er iets niet ok? Vertel het hier. Wie dit leest, weet niet dat het van jou komt als je je naam niet opschrijft.</p>
-<form method="post" action="/meld?s=${school.publishableKey}">
+  const options = Object.entries(say.places)
+    .filter(([value]) => value !== 'UNKNOWN')
+    .map(([value, text]) => html`<option value="${value}">${text}</option>`)
+  return html`<main>${leave(say)}
+<h1>${form.heading(school.name)}</h1>
+<p>${form.intro}</p>
+<form method="post" action="${`/meld?s=${school.publishableKey}&l=${say.language}`}">
 <input type="hidden" name="key" value="${idemKey}">
-<fieldset><legend>Wat gebeurde er?</legend>${tiles}</fieldset>
-<label>Vertel het in je eigen woorden <textarea name="words" rows="5" maxlength="2000"></textarea></label>
-<label>Wie deed het? <input name="actor" maxlength="120"></label>
-<label>Bij wie gebeurde het? <input name="target" maxlength="120"></label>
-<label>Waar? <select name="place"><option value="UNKNOWN">weet ik niet</option>${options}</select></label>
-<label>Wie ben jij? Je mag dit leeg laten. <input name="name" maxlength="120"></label>
-<button>Nu versturen</button>
+<fieldset><legend>${form.what}</legend>${tiles}</fieldset>
+<label>${form.words} <textarea name="words" rows="5" maxlength="2000"></textarea></label>
+<label>${form.actor} <input name="actor" maxlength="120" autocomplete="off"></label>
+<label>${form.target} <input name="target" maxlength="120" autocomplete="off"></label>
+<label>${form.place} <select name="place"><option value="UNKNOWN">${form.unknown}</option>${options}</select></label>
+<label>${form.name} <input name="name" maxlength="120" autocomplete="off"></label>
+<label class="check"><input type="checkbox" name="danger" value="1"> ${form.danger}</label>
+<button>${form.send}</button>
 </form>
-<p>Dit is geen alarmnummer. Is er nu gevaar? Bel 112.</p><ul>${help}</ul>
+${helpOf(school, say)}
+<p><a href="${pathTo('status', school, say)}">${form.status}</a></p>
+${otherLanguage(say, `/meld?s=${school.publishableKey}&plain=1`)}
 </main>`
 }
 
@@ -87,12 +59,26 @@ export function plainReport(form: Record<string, string | string[]>): { body: Bu
     words: text('words'),
     place: text('place'),
     reporterName: text('name'),
+    ...(text('danger') ? { dangerNow: true } : {}),
     involved: [...named('actor', 'ACTOR'), ...named('target', 'TARGET')],
   }
   const key = z.uuid().safeParse(form.key)
   return { body: Buffer.from(JSON.stringify(report)), idemKey: key.success ? key.data : null }
 }
 
-export const thanks = () => html`<main><h1>Gelukt: we hebben je melding</h1>
-<p>Goed dat je het vertelt. De school leest het. Je kunt deze pagina sluiten.</p>
-<p>Wil je nu met iemand praten? Bel de Kindertelefoon: 0800-0432. Bij gevaar: bel 112.</p></main>`
+/** @param code the three words, or null where there are none */
+export const thanks = (school: SchoolHere, say: PlainWords, code: string | null): Html => html`<main>${leave(say)}
+<h1>${say.thanks.heading}</h1>
+<p>${say.thanks.text}</p>
+${code === null ? '' : savedWords(code, say)}
+<p><a href="${pathTo('status', school, say)}">${say.thanks.look}</a></p>
+${helpOf(school, say)}
+</main>`
+
+/** Big, so that a photo of the screen is enough. The buttons need the script, and show with it. */
+const savedWords = (code: string, { thanks: say }: PlainWords): Html => html`<section class="words">
+<h2>${say.yours}</h2>
+<p class="code" data-code>${code.split(' ').map(word => html`<b>${word}</b> `)}</p>
+<p>${say.why}</p>
+<p class="buttons" hidden><button type="button" data-print>${say.print}</button> <button type="button" data-copy="${say.copied}">${say.copy}</button></p>
+</section>`

@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { Router, raw } from 'express'
 import { z } from 'zod'
 import { bearerOf } from '../entry/frame-routes.ts'
+import { networkOf } from '../entry/handoff-network.ts'
+import type { FloodWatch } from '../reports/flood.ts'
 import { submit } from '../reports/submit.ts'
 import type { ApiContext } from './context.ts'
 import { Receipt, ReportInput } from './contract.ts'
 
 export const reportLimit = '16kb'
 
-export function reportRoutes(context: ApiContext): Router {
+export function reportRoutes(context: ApiContext, flood: FloodWatch): Router {
   const router = Router()
   router.post('/reports', raw({ type: () => true, limit: reportLimit }), async (req, res) => {
     const school = await context.school(req.query.school)
@@ -25,10 +27,11 @@ export function reportRoutes(context: ApiContext): Router {
       problems.push(unsigned.reason)
       context.log.warn('report without its sign-in', { requestId: res.locals.requestId, reason: unsigned.reason })
     }
+    if (!sender && flood.isFlood(school, networkOf(req.ip))) problems.push('flood')
     const idemKey = key.success ? key.data : randomUUID()
     const receipt = await submit(context, { school, idemKey, body, draft, problems, ...(sender ? { sender } : {}) })
-    const { id, receivedAt, mac } = receipt
-    const answer = { id, receivedAt: receivedAt.toISOString(), standing: receipt.standing, mac }
+    const { id, receivedAt, mac, standing, code } = receipt
+    const answer = { id, receivedAt: receivedAt.toISOString(), standing, mac, ...(code === null ? {} : { code }) }
     res.status(receipt.fresh ? 201 : 200).json(Receipt.parse(answer))
   })
   return router

@@ -8,6 +8,7 @@ import type { Database } from '../store/database.ts'
 import type { BoardKeys, Keyring } from '../store/keyring.ts'
 import { insertReport, type Sender } from '../store/reports.ts'
 import type { SchoolFacts } from '../store/schools.ts'
+import { drawCodes, receiptCodeDays } from './receipt-code.ts'
 import { type Draft, type Understood, understand } from './understand.ts'
 
 export interface Submission {
@@ -30,6 +31,8 @@ export interface ReceiptFacts {
   receivedAt: Date
   standing: 'SIGNED' | 'EXPIRED' | 'UNSIGNED'
   mac: string
+  /** Three words, for whoever did not say who they are: what they ask the status with. */
+  code: string | null
   /** False: this is the receipt of an earlier, equal sending. */
   fresh: boolean
 }
@@ -50,12 +53,15 @@ export async function submit(context: SubmitContext, submission: Submission): Pr
   const reporterId = sender?.personId ?? reporter?.personId ?? null
   const facts = understand(draft, reporterId, receivedAt, submission.problems)
   const cell = (column: string) => ({ table: 'Report', row: id, column })
+  const bodyPrint = keys.fingerprint('report-body', body)
+  // Who signed has no need of words, and no report waits for what it does not need.
+  const drawn = sender ? [] : drawCodes(keys, { schoolId: school.id, idemKey, bodyPrint })
   const stored = await insertReport(context.db, {
     boardId,
     schoolId: school.id,
     id,
     idemKey,
-    bodyPrint: keys.fingerprint('report-body', body),
+    bodyPrint,
     facts: columns(facts, { school, receivedAt, ...(reporter ?? { standing: 'UNSIGNED', kind: facts.reporterKind }) }),
     reporterTag: reporterId === null ? null : keys.fingerprint('reporter', reporterId),
     reporterSealed: reporterId === null ? null : keys.sealReporter(cell('reporterSealed'), reporterId),
@@ -63,8 +69,10 @@ export async function submit(context: SubmitContext, submission: Submission): Pr
     wordsSealed: facts.words === null ? null : keys.seal(cell('wordsSealed'), facts.words),
     involvements: facts.involvements.map(i => sealInvolvement(keys, i)),
     ...(sender ? { sender } : {}),
+    ...(drawn.length > 0 ? { codes: { tags: drawn.map(({ tag }) => tag), days: receiptCodeDays } } : {}),
   })
-  return { ...stored, mac: receiptMac(keys, stored.id, stored.receivedAt) }
+  const code = stored.code === null ? null : (drawn[stored.code]?.code ?? null)
+  return { ...stored, code, mac: receiptMac(keys, stored.id, stored.receivedAt) }
 }
 
 function columns(

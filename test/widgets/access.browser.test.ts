@@ -116,7 +116,7 @@ for (const viewport of sizes) {
     it('waiting for a sign-in, and a refused one, are accessible', () =>
       at(async page => {
         for (const [key, text] of [
-          ['wacht', 'KAT 42'],
+          ['wacht', 'Geef het aan niemand'],
           ['conflict', 'meer dan één persoon'],
         ] as const) {
           await page.goto(`${gallery.origin}/meld?s=${key}`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ReportInput, ticketGrantType, viewsClientId } from '../../connector/api/contract.ts'
+import { ReportInput, ticketGrantType, tokenExchangeGrantType, viewsClientId } from '../../connector/api/contract.ts'
 import { behaviourTypes } from '../../connector/api/vocabulary.ts'
 import * as grant from '../../widgets/kit/grant.ts'
 import { readReceipt } from '../../widgets/kit/receipt.ts'
@@ -115,5 +115,9 @@ describe('readReceipt', () => {
 })
 
 it('knows the same grant and client as the contract', () => {
-  expect([grant.ticketGrantType, grant.viewsClientId]).toEqual([ticketGrantType, viewsClientId])
+  expect([grant.ticketGrantType, grant.tokenExchangeGrantType, grant.viewsClientId]).toEqual([
+    ticketGrantType,
+    tokenExchangeGrantType,
+    viewsClientId,
+  ])
 })

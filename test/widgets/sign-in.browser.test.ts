@@ -41,7 +41,7 @@ describe('sign-in', () => {
   it('opens the window within the click, claims, exchanges and says who is signed in', () =>
     withPage(browser, async page => {
       const popup = await signIn(page, 'demo')
-      await page.getByText('KAT 42').waitFor()
+      await page.getByText('42', { exact: true }).waitFor()
       expect(popup.url()).toBe(`${gallery.origin}/entry/go?h=demo`)
       await page.getByText('Je bent ingelogd als Noor Bakker.').waitFor()
       const [claim] = gallery.seen.filter(({ path }) => path.endsWith('/claim'))
@@ -93,7 +93,7 @@ describe('sign-in', () => {
     ['onbekend', 'de school kent dit account niet'],
     ['conflict', 'meer dan één persoon'],
     ['mislukt', 'Inloggen is niet gelukt'],
-    ['code', 'De code klopte niet'],
+    ['code', 'Het getal klopte niet'],
   ] as const) {
     it(`has its own sentence: ${key}`, () =>
       withPage(browser, async page => {
@@ -103,6 +103,102 @@ describe('sign-in', () => {
         await page.getByRole('button', { name: 'Inloggen met school' }).waitFor()
       }))
   }
+
+  it.for([
+    ['482', 'Je bent ingelogd als Noor Bakker.'],
+    ['111', 'Het getal klopte niet'],
+  ] as const)('types back what the window shows, where that is in another network: %s', ([digits, then]) =>
+    withPage(browser, async page => {
+      const replies: unknown[] = []
+      gallery.before = ({ path, body }) => {
+        if (!path.endsWith('/claim')) return undefined
+        const { reply } = JSON.parse(body) as { reply?: string }
+        if (reply === undefined) return { body: { state: 'answer' } }
+        replies.push(reply)
+        return {
+          body: reply === '482' ? { state: 'bound', ticket: 'demo' } : { state: 'refused', reason: 'wrong-code' },
+        }
+      }
+      await signIn(page, 'demo')
+      await page.getByLabel('Typ het getal dat in jouw andere venster staat').fill(digits)
+      await page.getByRole('button', { name: 'Klaar' }).click()
+      await page.getByText(then).waitFor()
+      expect(replies).toEqual([digits])
+    }),
+  )
+
+  it('gives its window the key, to a page of our own origin that asks for this very hand-off', () =>
+    withPage(browser, async page => {
+      const asked = page.waitForResponse(response => response.url().endsWith('/entry/handoffs'))
+      const popup = await signIn(page, 'wacht')
+      const { id } = (await (await asked).json()) as { id: string }
+      const answers = (id: string) =>
+        popup.evaluate(
+          `new Promise(resolve => {
+            addEventListener('message', event => resolve([event.origin === location.origin, event.data]), { once: true })
+            opener.postMessage({ m5: 'window-key?', id: ${JSON.stringify(id)} }, location.origin)
+            setTimeout(() => resolve('nothing'), 500)
+          })`,
+        )
+      expect(await answers('x')).toBe('nothing')
+      expect(await answers(id)).toEqual([true, { m5: 'window-key', id, key: 'demo' }])
+    }))
+
+  it('comes in by what an LMS left in the address, and leaves nothing there', () =>
+    withPage(browser, async page => {
+      const secret = 'a'.repeat(43)
+      gallery.before = ({ path, body }) =>
+        path === '/entry/arrive' && (JSON.parse(body) as { secret: string }).secret === secret
+          ? { body: { ticket: 'demo' } }
+          : undefined
+      await page.goto(`${gallery.origin}/meld?s=demo#t=${secret}`)
+      await page.getByText('Je bent ingelogd als Noor Bakker.').waitFor()
+      expect(page.url()).toBe(`${gallery.origin}/meld?s=demo`)
+      const [arrive] = at('/entry/arrive')
+      expect((await proofOf(arrive)).payload).toMatchObject({ htm: 'POST', htu: `${gallery.origin}/entry/arrive` })
+      expect(
+        gallery.seen.filter(seen => seen.path !== '/entry/arrive' && JSON.stringify(seen).includes(secret)),
+      ).toEqual([])
+    }))
+
+  it('offers the ordinary way in when nobody waits behind it any more', () =>
+    withPage(browser, async page => {
+      gallery.before = ({ path }) =>
+        path === '/entry/arrive' ? { status: 401, body: { code: 'arrival-gone' } } : undefined
+      await page.goto(`${gallery.origin}/meld?s=demo#t=${'a'.repeat(43)}`)
+      await page.getByRole('button', { name: 'Inloggen met school' }).waitFor()
+    }))
+
+  for (const [answer, told] of [
+    ['Ja, dat ben ik', 1],
+    ['Nee, onthoud dit niet', 0],
+  ] as const)
+    it(`asks whose account it was that an LMS brought: ${answer}`, () =>
+      withPage(browser, async page => {
+        const secret = 'b'.repeat(43)
+        gallery.before = ({ path }) => (path === '/entry/link' ? { status: 204 } : undefined)
+        await page.goto(`${gallery.origin}/meld?s=demo#l=${secret}`)
+        const popup = page.waitForEvent('popup')
+        await page.getByRole('button', { name: 'Inloggen met school' }).click()
+        await popup
+        await page.getByRole('heading', { name: 'Ben jij Noor Bakker?' }).waitFor()
+        expect(at('/entry/link')).toHaveLength(0)
+        await page.getByRole('button', { name: answer }).click()
+        await page.getByText('Je bent ingelogd als Noor Bakker.').waitFor()
+        expect(at('/entry/link').map(({ body }) => JSON.parse(body))).toEqual(Array(told).fill({ secret }))
+      }))
+
+  it('says so when that account is somebody else’s', () =>
+    withPage(browser, async page => {
+      gallery.before = ({ path }) =>
+        path === '/entry/link' ? { status: 409, body: { code: 'identity-taken' } } : undefined
+      await page.goto(`${gallery.origin}/meld?s=demo#l=${'b'.repeat(43)}`)
+      await page.getByRole('button', { name: 'Inloggen met school' }).click()
+      await page.getByRole('button', { name: 'Ja, dat ben ik' }).click()
+      await page.getByText('hoort hier al bij iemand anders').waitFor()
+      await page.getByRole('main').getByRole('button', { name: 'Verder' }).click()
+      await page.getByText('Je bent ingelogd als Noor Bakker.').waitFor()
+    }))
 
   it('has a link for when the window did not open', () =>
     withPage(browser, async page => {

@@ -120,11 +120,7 @@ describe('everything else', () => {
     ],
     ['a hand-off that is none', () => get('/entry/handoffs', { method: 'POST', headers: json, body: '{' }), 400],
     ['/entry/go', () => get('/entry/go?h=x'), 410],
-    [
-      '/entry/start',
-      () => get('/entry/start', { ...form('h=x'), headers: { ...form('').headers, 'sec-fetch-site': 'same-origin' } }),
-      410,
-    ],
+    ['/entry/start', () => get('/entry/start?h=x'), 410],
     [
       '/entry/confirm',
       () =>

@@ -72,9 +72,11 @@ describe('the OpenAPI document', () => {
     const open = all.filter(o => !o.operation.security).map(o => o.name)
     expect(open.sort()).toEqual([
       'GET /api/form',
+      'POST /entry/arrive',
       'POST /entry/handoffs',
       'POST /entry/handoffs/{id}/claim',
       'POST /entry/silent',
+      'POST /entry/teams',
     ])
     const may = all.filter(o => o.operation.security?.some(s => Object.keys(s).length === 0)).map(o => o.name)
     expect(may.sort()).toEqual(['POST /api/reports', 'POST /entry/leave'])

@@ -49,7 +49,9 @@ async function stored(id: string, boardId = w.schools.own.boardId) {
     tx.report.findUniqueOrThrow({ where: { boardId_id: { boardId, id } }, include: { involvements: true } }),
   )
   const keys = await w.t.keyring.board(boardId)
-  return { ...row, body: keys.open({ table: 'Report', row: id, column: 'bodySealed' }, row.bodySealed) }
+  // This file alone is a flood from one address; test/connector/reports/flood.test.ts looks at that.
+  const problems = row.problems.filter(problem => problem !== 'flood')
+  return { ...row, problems, body: keys.open({ table: 'Report', row: id, column: 'bodySealed' }, row.bodySealed) }
 }
 const signed = async (by: SignedIn = me, url = `${w.origin}/api/reports`) => ({
   authorization: `DPoP ${by.tokens.access}`,
@@ -64,7 +66,7 @@ describe('a report', () => {
     expect([first.status, again.status]).toEqual([201, 200])
     const receipt = await receiptOf(first)
     expect(await again.json()).toEqual(receipt)
-    expect(Object.keys(receipt).sort()).toEqual(['id', 'mac', 'receivedAt', 'standing'])
+    expect(Object.keys(receipt).sort()).toEqual(['code', 'id', 'mac', 'receivedAt', 'standing'])
     const keys = await w.t.keyring.board(w.schools.own.boardId)
     expect(receipt.mac).toBe(receiptMac(keys, receipt.id, new Date(receipt.receivedAt)))
   })
@@ -297,7 +299,7 @@ describe('a report is never refused', () => {
 })
 
 describe('the form without JavaScript', () => {
-  const page = (school = w.schools.own.key) => fetch(`${w.origin}/meld?s=${school}`)
+  const page = (school = w.schools.own.key) => fetch(`${w.origin}/meld?s=${school}&plain=1`)
   const post = (fields: [string, string][], headers: Record<string, string> = {}) =>
     fetch(`${w.origin}/meld?s=${w.schools.own.key}`, { method: 'POST', headers, body: new URLSearchParams(fields) })
   const newest = async () => {
@@ -379,7 +381,7 @@ describe('the form without JavaScript', () => {
 
   it('asks for no name in its address, and sends it nowhere else', async () => {
     const response = await page()
-    expect(await response.text()).toContain(`action="/meld?s=${w.schools.own.key}"`)
+    expect(await response.text()).toContain(`action="/meld?s=${w.schools.own.key}&amp;l=nl"`)
     expect(response.headers.get('content-security-policy')).toContain("form-action 'self'")
   })
 })

@@ -68,6 +68,7 @@ export class M5ViewGroup extends LitElement {
       school: this.#school,
       tab: createTabStore(this.#school),
       changed: () => this.#sessionChanged(),
+      portalToken: this.#host.portalToken,
     })
     this.#api = createApi(client, this.#session, this.#school)
   }

@@ -34,14 +34,19 @@ export const progress = ({ words, signed }: Step, at: StepName): TemplateResult 
     ${Array.from({ length: of }, (_, i) => html`<li class=${i + 1 < now ? 'past' : i + 1 === now ? 'now' : ''}></li>`)}</ol></div>`
 }
 
-export const identity = ({ session, words }: Step, at: StepName): TemplateResult | typeof nothing => {
+export const identity = ({ session, words, answers, set }: Step, at: StepName): TemplateResult | typeof nothing => {
   const { state } = session
   if (state.is === 'expired')
     return html`<p class="note">${pictogram('sign_in')}${words.form.who.expired(state.me.name)}</p>`
-  if (state.is !== 'signed' || at !== 'what') return nothing
+  if (state.is !== 'signed' || (at !== 'what' && at !== 'how')) return nothing
   const { signIn } = words.shared
+  const { unnamed } = words.form
+  if (answers.kind === 'RATHER_NOT')
+    return html`<p class="me"><span>${unnamed.now}</span>
+      <button type="button" class="link" @click=${() => set({ kind: undefined })}>${unnamed.undo}</button></p>`
   return html`<p class="me"><span>${signIn.signedInAs(state.me.name)}</span>
-    <button type="button" class="link" @click=${() => void session.leave().then(() => session.prepare())}>${signIn.notMe}</button></p>`
+    <button type="button" class="link" @click=${() => void session.leave().then(() => session.prepare())}>${signIn.notMe}</button>
+    <button type="button" class="link" @click=${() => set({ kind: 'RATHER_NOT' })}>${unnamed.choose}</button></p>`
 }
 
 export type BottomInput = { at: StepName; go: (to: StepName | undefined) => void; send: () => void }

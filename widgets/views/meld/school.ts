@@ -5,6 +5,7 @@
 import type { FormInfo, Nameable } from '../../../connector/api/contract.ts'
 import { type Api, createApi } from '../../kit/api.ts'
 import { createClient } from '../../kit/client.ts'
+import type { Host } from '../../kit/messages.ts'
 import { createSession, type Session } from '../../kit/session.ts'
 import { createTabStore } from '../../kit/tab.ts'
 
@@ -19,6 +20,8 @@ export type SchoolOptions = {
   /** Nobody is signed in any more: somebody else sits here now. */
   went: () => void
   trouble: (code: string) => void
+  /** What the portal around us signs of who sits there. */
+  portalToken: Host['portalToken']
 }
 
 export type School = {
@@ -35,9 +38,12 @@ export type School = {
   stop: () => void
 }
 
-export const createSchool = ({ key, changed, came, went, trouble }: SchoolOptions): School => {
+export const createSchool = ({ key, changed, came, went, trouble, portalToken }: SchoolOptions): School => {
   const client = createClient()
-  const session = createSession({ client, school: key, tab: createTabStore(key), changed: () => sessionChanged() })
+  const session = createSession({
+    ...{ client, school: key, tab: createTabStore(key), portalToken },
+    changed: () => sessionChanged(),
+  })
   const api = createApi(client, session, key)
   let timer = 0
   let signed = false

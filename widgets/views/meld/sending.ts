@@ -18,9 +18,12 @@ export type Sending = ReturnType<typeof createSending>
 
 const waits = [2, 4, 8, 15, 30]
 
-export const createSending = (send: (body: string, key: string) => Promise<Receipt>, changed: () => void) => {
+export const createSending = (
+  send: (body: string, key: string, named: boolean) => Promise<Receipt>,
+  changed: () => void,
+) => {
   let state: SendingState = { is: 'idle' }
-  let pressed: { key: string; body: string } | undefined
+  let pressed: { key: string; body: string; named: boolean } | undefined
   let attempt = 0
   let timer = 0
   let underWay: typeof pressed
@@ -38,7 +41,7 @@ export const createSending = (send: (body: string, key: string) => Promise<Recei
     if (underWay === current) return
     underWay = current
     try {
-      const receipt = await send(current.body, current.key)
+      const receipt = await send(current.body, current.key, current.named)
       if (pressed !== current) return // edited and pressed anew: that one's receipt counts
       pressed = undefined
       become({ is: 'received', receipt })
@@ -59,9 +62,9 @@ export const createSending = (send: (body: string, key: string) => Promise<Recei
     get state() {
       return state
     },
-    /** A press. The same answers pressed again are the same report: they keep their key. */
-    press: (body: string) => {
-      if (pressed?.body !== body) pressed = { key: crypto.randomUUID(), body }
+    /** A press. The same answers pressed again are the same report: they keep their key. @param named with who is signed in */
+    press: (body: string, named: boolean) => {
+      if (pressed?.body !== body || pressed.named !== named) pressed = { key: crypto.randomUUID(), body, named }
       attempt = 0
       return attemptNow()
     },

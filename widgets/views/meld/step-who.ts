@@ -12,7 +12,7 @@ const value = (event: Event) => (event.target as HTMLInputElement).value
 export const stepWho = (step: Step): TemplateResult => {
   const { words, answers, set, session } = step
   const say = words.form.who
-  const busy = session.state.is === 'waiting' || session.state.is === 'entering'
+  const busy = ['waiting', 'answering', 'entering', 'linking'].includes(session.state.is)
   return html`
     <p>${say.intro}</p>
     ${
@@ -59,6 +59,8 @@ export const stepWho = (step: Step): TemplateResult => {
       <summary>${words.form.doors.title}</summary>
       <p>${words.form.doors.text}</p>
       ${helpLines(step.lines, words.form.alarm.call)}
-    </details>`
+    </details>
+    <p class="row"><a href=${step.statusPath}>${words.form.look}</a>
+      ${step.otherLanguage ? html`<a href=${step.otherLanguage}>${words.form.otherLanguage}</a>` : nothing}</p>`
     }`
 }

@@ -15,6 +15,9 @@ export type Step = {
   signIn: boolean
   /** Signed in, or was until it expired. */
   signed: boolean
+  /** Addresses: how a report is going, and, on a page of our own, this one in the other language. */
+  statusPath: string
+  otherLanguage: string | undefined
   ownGroup: readonly Nameable[]
   groupName: string
   search: ((letters: string) => Promise<Nameables>) | undefined

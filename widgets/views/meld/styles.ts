@@ -61,6 +61,8 @@ export const formStyles = css`
   }
   .seal { display: grid; place-items: center; inline-size: 5rem; block-size: 5rem; border-radius: 50%; background: var(--accent); color: var(--on-accent); }
   .seal .pic { inline-size: 3rem; block-size: 3rem; stroke-width: 3; }
+  .words { display: grid; gap: .75rem; border: 2px solid var(--accent); }
+  .words .three { display: flex; flex-wrap: wrap; gap: .125rem 1.25rem; font-size: clamp(1.75rem, 8vw, 2.5rem); font-weight: 750; line-height: 1.25; }
   .lead { font-size: 1.25rem; font-weight: 600; }
   dialog { inline-size: min(34rem, 94vw); max-block-size: 88dvh; padding: 1.25rem; border: 0; border-radius: 1.25rem; color: var(--ink); background: var(--card); box-shadow: 0 20px 50px #1e1b2a59; }
   dialog::backdrop { background: #1e1b2a80; }
@@ -81,5 +83,5 @@ export const formStyles = css`
     .tile { padding-inline: .375rem; }
   }
   @media (max-width: 22rem) { .top button .pic { display: none; } .top .place { font-size: .9375rem; } }
-  @media print { .top, .bottom { display: none; } }
+  @media print { .top, .bottom, .row, .claim { display: none; } }
 `

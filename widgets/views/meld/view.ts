@@ -1,5 +1,5 @@
-import { html, LitElement, nothing } from 'lit'
-import type { FormInfo } from '../../../connector/api/contract.ts'
+import { html, LitElement, nothing, type TemplateResult } from 'lit'
+import type { FormInfo, Receipt } from '../../../connector/api/contract.ts'
 import { connectHost, type Host, type HostMessage } from '../../kit/messages.ts'
 import { createSpeaker, type Speaker } from '../../kit/speak.ts'
 import { acceptAccent, controls, tokens } from '../../kit/theme.ts'
@@ -42,6 +42,8 @@ export class M5ViewStopknop extends LitElement {
   #host: Host = connectHost()
   #school: School
   #sending: Sending
+  /** Fetched and open, for the report that was just received. */
+  #claim: ((receipt: Receipt) => TemplateResult) | undefined
   #speaker: Speaker = createSpeaker()
   #wasBusy = false
   #shown = ''
@@ -63,6 +65,7 @@ export class M5ViewStopknop extends LitElement {
       },
       went: this.#forgetNames,
       trouble: code => this.#host.tell('error', { code }),
+      portalToken: this.#host.portalToken,
     })
     this.#sending = createSending(this.#school.api.send, () => this.#sendingChanged())
   }
@@ -140,13 +143,27 @@ export class M5ViewStopknop extends LitElement {
 
   #send = () => {
     if (this.answers.behaviours.length === 0) return this.#go('how')
-    void this.#sending.press(JSON.stringify(draftOf(this.answers, this.spoken.language, this.#me?.kind)))
+    const named = this.#me !== undefined && this.answers.kind !== 'RATHER_NOT'
+    const draft = draftOf(this.answers, this.spoken.language, named ? this.#me?.kind : undefined)
+    void this.#sending.press(JSON.stringify(draft), named)
+  }
+
+  async #openClaim() {
+    const { createClaiming, claimCard } = await import('./claim.ts')
+    const claiming = createClaiming(this.#school.api.claimReport, () => this.requestUpdate())
+    const stop = () => {
+      this.#claim = undefined
+      this.requestUpdate()
+    }
+    this.#claim = receipt => claimCard(this.#step, receipt, claiming, stop)
+    this.requestUpdate()
   }
 
   #again = () => {
     this.answers = noAnswers()
     this.opened = []
     this.at = firstStep(this.#me !== undefined)
+    this.#claim = undefined
     this.#sending.reset()
   }
 
@@ -168,6 +185,8 @@ export class M5ViewStopknop extends LitElement {
       session,
       signIn: info?.signIn ?? false,
       signed: me !== undefined,
+      statusPath: this.#page('status', this.spoken.language),
+      otherLanguage: this.#host.framed ? undefined : this.#page('meld', this.spoken.language === 'nl' ? 'en' : 'nl'),
       ownGroup,
       groupName: me?.ownGroup?.name ?? '',
       search: session.state.is === 'signed' ? api.people : undefined,
@@ -178,6 +197,11 @@ export class M5ViewStopknop extends LitElement {
         this.opened = [...this.opened, list]
       },
     }
+  }
+
+  /** Where a page of ours is, of this school. */
+  #page(name: 'meld' | 'status', language: Spoken['language']) {
+    return `/${name}?s=${encodeURIComponent(this.#school.key)}&l=${language}`
   }
 
   async #speak(language: string) {
@@ -219,6 +243,7 @@ export class M5ViewStopknop extends LitElement {
       back: () => this.#sending.stop(),
       again: this.#again,
       close: this.#host.framed ? () => this.#host.tell('close', {}) : undefined,
+      claim: { open: () => void this.#openClaim(), card: this.#claim },
     }
     return html`<main class="stack">
       <h1 tabindex="-1">${outcomeHeading(state, step.words)}</h1>
