@@ -39,10 +39,11 @@ export function baseHeaders(https: boolean): RequestHandler[] {
   ]
 }
 
-/** A page of ours that the listed origins, and nobody else, may show in a frame. */
-export function allowFrame(res: Response, origins: readonly string[]): void {
+/** A page of ours that the listed origins, and nobody else, may show in a frame. `formTargets`: where its forms may lead besides to us. */
+export function allowFrame(res: Response, origins: readonly string[], formTargets: readonly string[] = []): void {
   res.removeHeader('X-Frame-Options')
-  res.setHeader('Content-Security-Policy', policy(["'self'", ...origins], views))
+  const actions = formTargets.length > 0 ? `; form-action 'self' ${formTargets.join(' ')}` : ''
+  res.setHeader('Content-Security-Policy', policy(["'self'", ...origins], `${views}${actions}`))
   // Shown across sites on purpose; reading it across sites is what the missing CORS headers prevent.
   res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
 }

@@ -26,6 +26,16 @@ const tightTemplates = (): Plugin => ({
   },
 })
 
+/** See widgets/teams/valid-origins.ts. */
+const ownValidOrigins = (): Plugin => ({
+  name: 'm5-own-valid-origins',
+  enforce: 'pre',
+  resolveId: (source, importer) =>
+    importer?.includes('@microsoft/teams-js') && /\/validOrigins\.js$/.test(source)
+      ? `${import.meta.dirname}/teams/valid-origins.ts`
+      : null,
+})
+
 /** Not the words of other languages, nor those of staff, which a child's phone need not load. */
 const shared = /widgets\/kit\/(?!en|.*staff)|connector\/api\/|node_modules|rolldown\/runtime/
 
@@ -36,7 +46,7 @@ export default defineConfig({
   root: import.meta.dirname,
   base: './',
   publicDir: false,
-  plugins: [tightTemplates()],
+  plugins: [tightTemplates(), ownValidOrigins()],
   build: { target: ['chrome111', 'safari16.4', 'firefox115'], outDir: 'dist', modulePreload: { polyfill: false } },
   environments: {
     client: {
@@ -45,7 +55,10 @@ export default defineConfig({
         emptyOutDir: true,
         manifest: true,
         rolldownOptions: {
-          input: { meld: 'views/meld/main.ts', groep: 'views/groep/main.ts', bevestig: 'views/bevestig/main.ts' },
+          input: {
+            ...{ meld: 'views/meld/main.ts', groep: 'views/groep/main.ts', bevestig: 'views/bevestig/main.ts' },
+            teams: 'teams/main.ts',
+          },
           output: {
             entryFileNames: 'v/[name]-[hash].js',
             chunkFileNames: 'v/[name]-[hash].js',

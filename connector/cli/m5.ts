@@ -5,12 +5,17 @@ import { Command, CommanderError } from 'commander'
 import { conflictCommands } from './conflicts.ts'
 import { type ExitCode, exitCodes, exitHelp, exitOfError } from './exit.ts'
 import { grantCommands } from './grants.ts'
+import { ltiCommands } from './lti.ts'
+import { mailCommands } from './mail.ts'
+import { manifestCommands } from './manifest.ts'
 import { openOut, said } from './output.ts'
+import { portalCommands } from './portal.ts'
 import { scheduleCommands } from './schedule.ts'
 import type { Secrets } from './secrets.ts'
 import { inSession, type Print, type Run } from './session.ts'
 import { setupCommands } from './setup.ts'
 import { syncCommands } from './sync.ts'
+import { teamsCommands } from './teams.ts'
 
 async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   let exit: ExitCode = exitCodes.done
@@ -28,8 +33,13 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   setupCommands(program, run, print)
   grantCommands(program, run)
   conflictCommands(program, run)
+  ltiCommands(program.command('lti').description('learning platforms (LMS) that open us'), run)
+  portalCommands(program, run)
+  teamsCommands(program, run)
   syncCommands(program, run)
   scheduleCommands(program, run)
+  mailCommands(program, run)
+  manifestCommands(program, run, print)
   try {
     await program.parseAsync(argv)
     return exit

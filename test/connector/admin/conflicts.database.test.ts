@@ -450,7 +450,7 @@ describe('an account that is somebody’s', () => {
     const entra = await alongside(place, directory(account({ id: 'a', keys: [no301] })))
     await entra.first()
     const proven = { issuer: 'https://login', subject: 'sub-a', claim: 'oid-a', keyType: 'object-id' }
-    const signIn = () => linkIdentity({ ...place.ctx, config: {} as never }, { ...place, ...proven })
+    const signIn = () => linkIdentity(place.ctx, { ...place, ...proven })
     expect(await signIn()).toMatchObject({ personId: one })
     entra.stand.says = directory(account({ id: 'a', keys: [no301, key('username', 'kind302')] }))
     await entra.sync()
@@ -495,7 +495,7 @@ describe('an account that is somebody’s', () => {
     await there.first()
     const [a, b] = [(await peopleOf(place)).get('Juf3')?.id ?? '', (await peopleOf(second)).get('Juf3')?.id ?? '']
     const proven = { issuer: 'https://login', subject: 'sub-j', claim: 'oid-j', keyType: 'object-id' }
-    const signIn = (at: Place) => linkIdentity({ ...place.ctx, config: {} as never }, { ...at, ...proven })
+    const signIn = (at: Place) => linkIdentity(place.ctx, { ...at, ...proven })
     expect([await signIn(place), await signIn(second)]).toEqual([{ found: 'person', personId: a }, { found: 'nobody' }])
     const [question] = await there.questions('open')
     await same(place, question?.id ?? '', a)

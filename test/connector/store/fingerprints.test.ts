@@ -15,6 +15,10 @@ const known: Record<FingerprintField, string> = {
   reporter: '6875acc39fbfee62ec9e6bc0d38cec2b1b17efde13e91416913b27cb03d356ae',
   content: 'cd35d49b60026c7ada68fc0d807d6f8f73524ef906bb42709bb4a9a711b184c6',
   receipt: '13945c01be8628c07966e582b8bcd78a35cea2c2b0906f1d38e59157e597570f',
+  'parent-link': '4c8ea001c6df22a34792be2f71cb7584ca96d08720bea4d28b934fc1c30c6434',
+  network: 'b86c45221b273a60400f9aea54e6a0f839231213ec9586131f3789ae5d92a0fa',
+  'receipt-words': '44f1e03b87e1ff2a5c3ef087301d19675974c6f43154b22067d6eef661b1582b',
+  'receipt-code': '6f73e3a9e75f75bb9c043060069e335af862c5aadc2ee6c74bc8a187e4ceafc5',
 }
 const fields = Object.keys(known) as FingerprintField[]
 

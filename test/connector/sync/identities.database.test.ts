@@ -109,7 +109,7 @@ describe('a directory beside a roster', () => {
     const { place, id } = await school()
     const entra = await alongside(place, directory(kind(301), kind(302), kind(303)))
     await entra.first()
-    const context = { ...place.ctx, config: {} as never }
+    const context = place.ctx
     const signIn = (who: string) =>
       linkIdentity(context, {
         ...{ boardId: place.boardId, schoolId: place.schoolId, issuer: 'https://login', subject: `sub-${who}` },
@@ -304,7 +304,7 @@ test('a user name that the roster gives to another child takes the sign-in along
   const { place, id } = await school()
   const [one, two] = [id('Kind301'), id('Kind302')]
   const proven = { issuer: 'https://login', subject: 'sub-1', claim: 'kind301', keyType: 'username' }
-  const signIn = () => linkIdentity({ ...place.ctx, config: {} as never }, { ...place, ...proven })
+  const signIn = () => linkIdentity(place.ctx, { ...place, ...proven })
   expect(await signIn()).toMatchObject({ personId: one })
   const [alive, other] = [await session(place, one), await session(place, id('Kind303'))]
   const roster = numbered()
