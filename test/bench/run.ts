@@ -4,6 +4,8 @@ import type { Figure } from './measure.ts'
 
 const benches: Record<string, () => Promise<() => Promise<Figure[]>>> = {
   report: async () => (await import('./report.ts')).reportBench,
+  ticket: async () => (await import('./ticket.ts')).ticketBench,
+  launch: async () => (await import('./launch.ts')).launchBench,
   widget: async () => (await import('./widget.ts')).widgetBench,
   start: async () => (await import('./start.ts')).startBench,
   sync: async () => (await import('./sync.ts')).syncBench,

@@ -1,10 +1,14 @@
 /** The whole way, as people go it: in a real browser with third-party cookies blocked, on four sites. */
-import type { Browser, FrameLocator } from 'playwright-core'
+import { randomUUID } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import type { Browser, FrameLocator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Groups, PanelPage } from '../../connector/api/contract.ts'
+import { withTenant } from '../../connector/store/scope.ts'
 import { startForeignSite } from '../school/foreign-site.ts'
 import { syncAndApprove } from '../school/furnish.ts'
 import type { Somebody } from '../school/meet.ts'
+import { listen, type Site, send } from '../school/site.ts'
 import { makeFrame, signInAs } from '../support/frame.ts'
 import { type WholeSchool, wholeSchool } from '../support/whole-school.ts'
 import { launch, withoutThirdPartyCookies, withPage } from '../widgets/browser.ts'
@@ -13,12 +17,27 @@ import { contextOptions, desktop, openPanel, openStopknop, signIn } from './visi
 let school: WholeSchool
 let browser: Browser
 
+/** The same portal, without an opener policy: as most portals are. */
+let openPortal: Site
+
 beforeAll(async () => {
   school = await wholeSchool()
+  const uncut: RequestListener = async (request, response) => {
+    const page = await fetch(school.portal.url + (request.url ?? '/'))
+    const policy = page.headers.get('content-security-policy') ?? ''
+    const type = page.headers.get('content-type')?.replace(/;.*/, '') ?? 'text/html'
+    send(response, page.status, type, await page.text(), { 'Content-Security-Policy': policy })
+  }
+  openPortal = await listen(uncut, '127.0.0.1', 0)
+  const { boardId } = school
+  await withTenant(school.database.db, { boardId, role: 'system' }, tx =>
+    tx.origin.create({ data: { boardId, id: randomUUID(), schoolId: school.school.id, origin: openPortal.origin } }),
+  )
   browser = await launch(withoutThirdPartyCookies)
 })
 afterAll(async () => {
   await browser?.close()
+  await openPortal?.close()
   await school?.close()
 })
 
@@ -116,8 +135,7 @@ describe('a report, from the portal to the panel', () => {
       browser,
       async page => {
         const frame = await openStopknop(page, school.portal.url)
-        const answer = (popup: import('playwright-core').Page) =>
-          popup.getByRole('button', { name: 'Nee, dit klopt niet' })
+        const answer = (popup: Page) => popup.getByRole('button', { name: 'Nee, dit klopt niet' })
         await signIn(page, frame, { ...enter(school.meet.pupil), answer })
         await frame.getByText('Je hebt op stoppen gedrukt').waitFor()
       },
@@ -141,6 +159,69 @@ describe('a report, from the portal to the panel', () => {
         const other = await page.context().newPage()
         const elsewhere = await openPanel(other, school.portal.url)
         await elsewhere.getByRole('button', { name: 'Inloggen met school' }).waitFor()
+      },
+      contextOptions,
+    ))
+})
+
+describe('the window of the sign-in', () => {
+  const asked = async (popup: Page) => ({
+    digits: await popup.getByLabel('Typ het getal dat in het andere scherm staat.').count(),
+    yes: await popup.getByRole('button', { name: 'Ja, dat ben ik' }).count(),
+  })
+  const signInAndSee = async (page: Page, frame: FrameLocator | Page) => {
+    const seen: { digits: number; yes: number }[] = []
+    const { teacher } = school.meet
+    await signIn(page, frame, {
+      ...enter(teacher),
+      seen: async (popup, step) => void (step === 'confirm' && seen.push(await asked(popup))),
+    })
+    await frame.getByText(`Je bent ingelogd als ${teacher.name}`).waitFor()
+    return seen
+  }
+
+  it('of a portal that cuts its windows off asks for the digits of the panel', () =>
+    withPage(
+      browser,
+      async page => {
+        const frame = await openPanel(page, school.portal.url)
+        expect(await signInAndSee(page, frame)).toEqual([{ digits: 1, yes: 0 }])
+      },
+      contextOptions,
+    ))
+
+  it('of a portal that does not asks for a press: the frame says that it is in this browser', () =>
+    withPage(
+      browser,
+      async page => {
+        const frame = await openPanel(page, openPortal.origin)
+        expect(await signInAndSee(page, frame)).toEqual([{ digits: 0, yes: 1 }])
+      },
+      contextOptions,
+    ))
+
+  it('of a page of our own asks for a press too', () =>
+    withPage(
+      browser,
+      async page => {
+        await page.goto(`${school.connector}/groep?s=${school.school.publishableKey}`)
+        expect(await signInAndSee(page, page)).toEqual([{ digits: 0, yes: 1 }])
+      },
+      contextOptions,
+    ))
+
+  it('lets nobody in by the digits of another panel', () =>
+    withPage(
+      browser,
+      async page => {
+        const frame = await openPanel(page, school.portal.url)
+        const wrong = (popup: Page, code: string) => {
+          const other = code === '10' ? '11' : '10'
+          void popup.getByLabel('Typ het getal dat in het andere scherm staat.').fill(other)
+          return popup.getByRole('button', { name: 'Klaar' })
+        }
+        await signIn(page, frame, { ...enter(school.meet.teacher), answer: wrong })
+        await frame.getByText('Het getal klopte niet').waitFor()
       },
       contextOptions,
     ))

@@ -22,12 +22,12 @@ export interface SigningIn {
   section: string
   /** Told of each page of the window. */
   seen?: (popup: Page, step: string) => Promise<void>
-  /** The button of the window's last page; by default the right code. */
+  /** What is pressed on the window's last page; by default yes, or the panel's digits where the window asks for them. */
   answer?: (popup: Page, code: string) => Locator
 }
 
 /** Presses the button in the frame and does what the window asks. */
-export async function signIn(page: Page, frame: FrameLocator, who: SigningIn): Promise<void> {
+export async function signIn(page: Page, frame: FrameLocator | Page, who: SigningIn): Promise<void> {
   const { name, section, seen = async () => {} } = who
   const [popup] = await Promise.all([
     page.context().waitForEvent('page'),
@@ -43,8 +43,11 @@ export async function signIn(page: Page, frame: FrameLocator, who: SigningIn): P
   await popup.getByRole('heading', { name: /^Hoi / }).waitFor()
   await seen(popup, 'confirm')
   const code = ((await frame.locator('.code').textContent()) ?? '').trim()
-  const button = who.answer?.(popup, code) ?? popup.locator(`button[name=code][value="${code}"]`)
-  await button.click()
+  if (who.answer) return who.answer(popup, code).click()
+  const digits = popup.getByLabel('Typ het getal dat in het andere scherm staat.')
+  if ((await digits.count()) === 0) return popup.getByRole('button', { name: 'Ja, dat ben ik' }).click()
+  await digits.fill(code)
+  await popup.getByRole('button', { name: 'Klaar' }).click()
 }
 
 export const contextOptions = {

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { adapter, adapters } from '../../adapters/index.ts'
 import { RosterKey } from '../../adapters/roster.ts'
 import { exitCodes } from '../../connector/cli/exit.ts'
+import { kindNames } from '../../connector/sign-in-kinds.ts'
 import { grantRoles } from '../../connector/store/grants.ts'
 import { guards } from '../../connector/sync/guards.ts'
 import { commandLine, type Typed, typed } from './command-line.ts'
@@ -64,7 +65,11 @@ describe('commands', () => {
         expect(optionNames(kind.kind).needed.filter(key => !given.includes(key))).toEqual([])
         for (const secret of kind.secrets) expect(values.get('option')?.join(' ')).toMatch(new RegExp(`${secret}=@`))
       }
-      if (name === 'signin add') expect(RosterKey.shape.type.options).toContain(values.get('key-type')?.[0])
+      if (name === 'signin add') {
+        const [kind = 'oidc'] = values.get('kind') ?? []
+        expect(kindNames).toContain(kind)
+        if (kind === 'oidc') expect(RosterKey.shape.type.options).toContain(values.get('key-type')?.[0])
+      }
       if (name === 'grant add') expect(Object.keys(grantRoles)).toContain(values.get('role')?.[0])
     }
   })

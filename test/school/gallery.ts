@@ -85,7 +85,9 @@ const entry = (seen: Seen, key: string, scenario: Scenario): Answer | undefined 
         body: Handoff.parse({
           id: randomUUID(),
           secret: key,
-          code: 'KAT 42',
+          windowKey: 'demo',
+          code: '42',
+          openPath: goPath,
           goPath,
           expiresAt: new Date(Date.now() + 300_000).toISOString(),
         }),
