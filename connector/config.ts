@@ -44,6 +44,13 @@ const Environment = z.object({
   M5_SYNC_STALE_DAYS: z.coerce.number().int().min(1).max(60).default(3),
   /** Seconds of silence after which the syncs of a dead connector go to another. */
   M5_SYNC_HEARTBEAT: z.coerce.number().int().min(10).max(600).default(30),
+  /** The mail server, `smtps://user:password@host:465` or `smtp://…:587`, which must then offer STARTTLS; without it no mail is sent. */
+  M5_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** Whom mail is from: `m5@school.example`, or `M5 <m5@school.example>`. */
+  M5_MAIL_FROM: z
+    .string()
+    .regex(/^([^<>@\r\n"]{1,100}<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/)
+    .optional(),
 })
 
 export interface ScheduleConfig {
@@ -54,6 +61,16 @@ export interface ScheduleConfig {
   readonly limitMs: number
   readonly staleDays: number
   readonly heartbeatSeconds: number
+}
+
+export interface MailConfig {
+  readonly host: string
+  readonly port: number
+  /** TLS from the first byte; else by STARTTLS. */
+  readonly secure: boolean
+  readonly user: string | undefined
+  readonly password: string | undefined
+  readonly from: string
 }
 
 export interface Config {
@@ -70,6 +87,8 @@ export interface Config {
   readonly proxies: number
   readonly privateHosts: readonly string[]
   readonly schedule: ScheduleConfig
+  /** Undefined: mail is off. */
+  readonly mail: MailConfig | undefined
 }
 
 /** @throws AppError `misconfigured`, naming each variable that is wrong and never its value */
@@ -110,5 +129,22 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       staleDays: e.M5_SYNC_STALE_DAYS,
       heartbeatSeconds: e.M5_SYNC_HEARTBEAT,
     }),
+    mail: e.M5_SMTP_URL === undefined ? undefined : Object.freeze(mailConfig(e.M5_SMTP_URL, e.M5_MAIL_FROM)),
   })
+}
+
+function mailConfig(address: string, from: string | undefined): MailConfig {
+  const url = new URL(address)
+  if (from === undefined) throw new AppError('misconfigured', 'M5_SMTP_URL needs M5_MAIL_FROM: whom mail is from.')
+  if (!url.hostname || url.search || url.hash || !['', '/'].includes(url.pathname))
+    throw new AppError('misconfigured', 'M5_SMTP_URL is a host, a port, a user and a password: no path, no query.')
+  const secure = url.protocol === 'smtps:'
+  return {
+    host: url.hostname,
+    port: Number(url.port || (secure ? 465 : 587)),
+    secure,
+    user: decodeURIComponent(url.username) || undefined,
+    password: decodeURIComponent(url.password) || undefined,
+    from,
+  }
 }

@@ -6,6 +6,7 @@ import { type AppParts, openApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { AppError } from './errors.ts'
 import { type Log, openLog } from './log.ts'
+import type { StartedMail } from './mail/post.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { type Keyring, openKeyring } from './store/keyring.ts'
 import { sweepExpired } from './store/once.ts'
@@ -16,6 +17,7 @@ const sweepMinutes = 10
 /** What is under way when we are told to stop: requests, and syncs, which are told to. */
 const graceMs = 10_000
 const syncGraceMs = 8_000
+const mailGraceMs = 5_000
 
 async function main(): Promise<void> {
   const config = readConfig()
@@ -40,11 +42,13 @@ async function main(): Promise<void> {
   const clearing = setInterval(() => void clearLeft(), sweepMinutes * 60_000)
   await clearLeft()
   let schedule: Promise<StartedSchedule | undefined> | undefined
+  let mail: Promise<StartedMail | undefined> | undefined
   const stop = once(async () => {
     log.info('stopping')
     clearInterval(sweeping)
     clearInterval(clearing)
-    const [left] = await Promise.all([schedule?.then(started => started?.stop(syncGraceMs)), close(server)])
+    const mailed = mail?.then(started => started?.stop(mailGraceMs))
+    const [left] = await Promise.all([schedule?.then(started => started?.stop(syncGraceMs)), close(server), mailed])
     // One that writes and does not end keeps its connection: PostgreSQL undoes it when we are gone, and the next run says that we were.
     if (left) log.warn('stopped in the middle of syncs', { count: left })
     await (left ? Promise.race([db.close(), wait(graceMs - syncGraceMs)]) : db.close())
@@ -59,6 +63,10 @@ async function main(): Promise<void> {
   process.send?.('ready')
   schedule = schedules({ config, log, db, keyring }).catch(cause => {
     log.error('the schedule did not start', cause)
+    return undefined
+  })
+  mail = post({ config, log, db, keyring }).catch(cause => {
+    log.error('mail did not start', cause)
     return undefined
   })
 }
@@ -77,6 +85,19 @@ async function schedules({ config, ...parts }: AppParts): Promise<StartedSchedul
   const { startSchedule, syncsThatFit } = await import('./sync/schedule.ts')
   const concurrency = syncsThatFit(schedule.concurrency, poolSize)
   return startSchedule({ ...parts, privateHosts }, { ...schedule, concurrency })
+}
+
+/** Without a mail server the reports wait in their rows: the first look after it is set tells of all of them at once. */
+async function post({ config, ...parts }: AppParts): Promise<StartedMail | undefined> {
+  if (!config.mail) {
+    parts.log.warn('mail is off: nobody is told of new reports. Set M5_SMTP_URL and M5_MAIL_FROM')
+    return undefined
+  }
+  const [{ startMail }, { openTransport }] = await Promise.all([
+    import('./mail/post.ts'),
+    import('./mail/transport.ts'),
+  ])
+  return startMail({ ...parts, url: config.url, clock: () => new Date(), transport: openTransport(config.mail) })
 }
 
 function listen(server: Server, config: Config): Promise<void> {

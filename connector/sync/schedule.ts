@@ -1,7 +1,9 @@
 /** The schedule of one connector: what is due goes into the queue that all connectors share, and each takes as much of it as it may. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { queueMail } from '../mail/queue.ts'
 import { type Jobs, openJobs, type SourceJob, type TakenJob } from '../store/jobs.ts'
 import { routesTo } from '../store/routes.ts'
+import { withTenant } from '../store/scope.ts'
 import { jobIdOf, turnDue, wokenTurn } from './schedule-night.ts'
 import { stoppedByUs, type TurnContext, type TurnSettings, takeTurn } from './schedule-run.ts'
 import { onSchedule, scheduledSources, staleSources } from './schedule-sources.ts'
@@ -72,11 +74,18 @@ async function planDue(ctx: SyncContext, { window }: ScheduleSettings, jobs: Job
   })
 }
 
+/** Who can mend it; else who can ask for it. */
+const staleTo = ['IT_ADMINISTRATOR', 'SCHOOL_LEADER'] as const
+
 function warnOfStale(ctx: SyncContext, { staleDays: days }: ScheduleSettings): Promise<number> {
   return sumOverBoards(ctx, async boardId => {
     const stale = await staleSources(ctx, { boardId, now: now(ctx), days })
-    for (const { since: _, ...ids } of stale)
+    for (const { since: _, ...ids } of stale) {
       ctx.log.warn('a source had no good run for too long', { ...ids, count: days })
+      const { schoolId, sourceId: aboutId } = ids
+      const mail = { boardId, schoolId, aboutId, now: now(ctx), kind: 'source-stale', to: staleTo } as const
+      await withTenant(ctx.db, { boardId, role: 'system' }, tx => queueMail(tx, mail))
+    }
     return stale.length
   })
 }

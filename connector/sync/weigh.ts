@@ -1,5 +1,6 @@
 /** A roster against what is stored now: plan, verdict, and how a run ends. All within one transaction, under the lock. */
 import type { Finding, Proof } from '../../adapters/source.ts'
+import { queueMail } from '../mail/queue.ts'
 import { append } from '../store/audit.ts'
 import { localDay, yearSpan } from '../store/calendar.ts'
 import { askedElsewhere, decidedConflicts } from '../store/conflicts.ts'
@@ -179,7 +180,16 @@ export async function finish(tx: Tx, ctx: SyncContext, input: SyncInput, outcome
     outcome: state === 'refused' || state === 'failed' ? state : 'done',
     detail: counts,
   })
+  if (state === 'held' || state === 'refused') await tellOfRun(tx, ctx, input, runId)
   return outcome
+}
+
+/** Who is at the command line sees it there; whoever is not must hear that somebody has to look. */
+async function tellOfRun(tx: Tx, ctx: SyncContext, { boardId, sourceId, by }: SyncInput, runId: string): Promise<void> {
+  if (by === 'operator') return
+  const { schoolId } = await sourceOf(tx, boardId, sourceId)
+  const to = [['IT_ADMINISTRATOR', 'SCHOOL_LEADER'] as const]
+  await queueMail(tx, { boardId, schoolId, now: now(ctx), kind: 'roster-held', to, except: by, aboutId: runId })
 }
 
 /** Of those to be created, how many carry the names of one to be deactivated: opens names only when both are there. */
