@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { append } from '../store/audit.ts'
-import type { Tx } from '../store/database.ts'
 import { putPending, takePending } from '../store/once.ts'
 import { withTenant } from '../store/scope.ts'
 import type { Caller } from './access.ts'
@@ -26,11 +25,11 @@ const Offer = z.object({
 })
 export type Offer = z.infer<typeof Offer>
 
-/** @param tx a transaction in the reserved board's scope. @returns a secret for the URL fragment */
-export async function offerLink(tx: Tx, offer: Offer, now: Date): Promise<string> {
+/** @returns a secret for the URL fragment */
+export async function offerLink(context: Pick<EntryContext, 'db'>, offer: Offer, now: Date): Promise<string> {
   const key = secret()
   const expiresAt = new Date(now.getTime() + offerMinutes * 60_000)
-  await putPending(tx, { kind: 'link', secret: key, payload: { ...offer }, expiresAt })
+  await putPending(context.db, { kind: 'link', secret: key, payload: { ...offer }, expiresAt })
   return key
 }
 

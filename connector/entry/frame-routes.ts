@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { requireSameOrigin } from '../http.ts'
 import { schoolByKey } from '../store/school-keys.ts'
-import { reservedBoard, withTenant } from '../store/scope.ts'
+import { withTenant } from '../store/scope.ts'
 import type { Access, Bearer } from './access.ts'
 import { Channel } from './arrival.ts'
 import { acceptLink } from './claim-link.ts'
@@ -96,9 +96,7 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
     const channel = Channel.parse(session.channel)
     const endsAt = session.endsAt.getTime()
     const arrival = { boardId, schoolId, personId, channel, acr, authTime, endsAt, ...session.tags }
-    const ticket = await withTenant(context.db, { boardId: reservedBoard, role: 'system' }, tx =>
-      issueTicket(tx, arrival, body.jkt, context.clock()),
-    )
+    const ticket = await issueTicket(context.db, arrival, body.jkt, context.clock())
     clearTabCookie(res)
     res.json({ ticket })
   })

@@ -8,7 +8,7 @@ import { allowPage, requireSameOrigin } from '../http.ts'
 import { append } from '../store/audit.ts'
 import { putPending, takePending } from '../store/once.ts'
 import { displayName, namesOf } from '../store/people.ts'
-import { reservedBoard, withTenant } from '../store/scope.ts'
+import { withTenant } from '../store/scope.ts'
 import { Arrival } from './arrival.ts'
 import type { EntryContext } from './context.ts'
 import { browserCookie, readCookie, setBrowserCookie } from './cookies.ts'
@@ -109,9 +109,7 @@ export async function askToConfirm(
   const token = secret()
   const payload = { handoffId, boardId, personId, question, code: handoff.code, browser, result: { ...result } }
   const expiresAt = new Date(context.clock().getTime() + confirmMinutes * 60_000)
-  await withTenant(context.db, { boardId: reservedBoard, role: 'system' }, tx =>
-    putPending(tx, { kind: 'confirm', secret: token, payload, expiresAt }),
-  )
+  await putPending(context.db, { kind: 'confirm', secret: token, payload, expiresAt })
   const page: Asked = {
     purpose: proves ? 'fresh' : 'enter',
     ...(await whoAndWhere(context, { boardId, schoolId, personId })),

@@ -12,7 +12,7 @@ import { queueMail } from '../mail/queue.ts'
 import { append } from '../store/audit.ts'
 import type { Tx } from '../store/database.ts'
 import { putPending, takePending } from '../store/once.ts'
-import { reservedBoard, withTenant } from '../store/scope.ts'
+import { withTenant } from '../store/scope.ts'
 import { bytes, tagOf } from '../store/seal.ts'
 import type { EntryContext } from './context.ts'
 import { findOpenHandoff, type OpenHandoff } from './handoff.ts'
@@ -69,9 +69,7 @@ const rpOf = (context: Pick<EntryContext, 'config'>) => ({
 async function challenge(context: EntryContext, kind: 'passkey-make' | 'passkey-use', asked: Asked): Promise<string> {
   const value = secret()
   const expiresAt = new Date(context.clock().getTime() + challengeMinutes * 60_000)
-  await withTenant(context.db, { boardId: reservedBoard, role: 'system' }, tx =>
-    putPending(tx, { kind, secret: value, payload: { ...asked }, expiresAt }),
-  )
+  await putPending(context.db, { kind, secret: value, payload: { ...asked }, expiresAt })
   return value
 }
 

@@ -14,20 +14,22 @@ export function providerStore(db: Database) {
   return (model: string): Adapter => ({
     async upsert(id, payload, expiresIn) {
       const { jti: _id, ...rest } = payload
-      const row = {
-        payload: rest as object,
-        grantTag: payload.grantId ? tagOf(payload.grantId) : null,
-        uidTag: payload.uid ? tagOf(payload.uid) : null,
-        expiresAt: expiresIn ? new Date(Date.now() + expiresIn * 1000) : null,
+      const grantTag = payload.grantId ? tagOf(payload.grantId) : null
+      const uidTag = payload.uid ? tagOf(payload.uid) : null
+      const expiresAt = expiresIn ? new Date(Date.now() + expiresIn * 1000) : null
+      const tag = tagOf(id)
+      if (model === 'ReplayDetection') {
+        const row = { boardId, model, tag, payload: rest as object, grantTag, uidTag, expiresAt }
+        const { count } = await withTenant(db, scope, tx =>
+          tx.oidcRecord.createMany({ data: row, skipDuplicates: true }),
+        )
+        if (count === 0) throw new errors.InvalidGrant('DPoP proof JWT Replay detected')
+        return
       }
-      const key = { boardId, model, tag: tagOf(id) }
-      await withTenant(db, scope, async tx => {
-        if (model === 'ReplayDetection') {
-          const { count } = await tx.oidcRecord.createMany({ data: { ...key, ...row }, skipDuplicates: true })
-          if (count === 0) throw new errors.InvalidGrant('DPoP proof JWT Replay detected')
-          return
-        }
-        await tx.oidcRecord.upsert({ where: { boardId_model_tag: key }, create: { ...key, ...row }, update: row })
+      await db.pool.query({
+        name: 'keep_oidc_record',
+        text: 'select keep_oidc_record($1, $2, $3, $4, $5, $6)',
+        values: [model, Buffer.from(tag), JSON.stringify(rest), bytes(grantTag), bytes(uidTag), expiresAt],
       })
     },
 
@@ -69,3 +71,5 @@ export function providerStore(db: Database) {
     },
   })
 }
+
+const bytes = (tag: Uint8Array | null) => tag && Buffer.from(tag)

@@ -168,16 +168,15 @@ async function enter(
   const linked = await linkIdentity(context, proven)
   if (linked.found === 'conflict') throw refused('conflict')
   const now = context.clock()
-  const reserved = { boardId: reservedBoard, role: 'system' } as const
   if (linked.found === 'person') {
     const authTime = Math.floor(Math.min(iat, now.getTime() / 1000))
     const arrival: Arrival = { boardId, schoolId, personId: linked.personId, channel: 'teams', acr: null, authTime }
-    return { arrival: await withTenant(context.db, reserved, tx => issueWaiting(tx, arrival, now)) }
+    return { arrival: await issueWaiting(context, arrival, now) }
   }
   const keys = await context.keyring.board(boardId)
   const subjectTag = Buffer.from(keys.fingerprint('subject', Buffer.from(`${issuer}\n${subject}`))).toString('hex')
   const offer = { boardId, schoolId, channel: 'teams', issuer, subjectTag } as const
-  return { link: await withTenant(context.db, reserved, tx => offerLink(tx, offer, now)) }
+  return { link: await offerLink(context, offer, now) }
 }
 
 const refused = (reason: string) => new AppError('unauthenticated', 'This token lets nobody in.', { reason })

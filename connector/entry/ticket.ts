@@ -4,8 +4,7 @@
  */
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
-import type { Tx } from '../store/database.ts'
-import { putPending, takePending } from '../store/once.ts'
+import { type PendingPlace, putPending, takePending } from '../store/once.ts'
 import { randomBytes } from '../store/seal.ts'
 import { Arrival } from './arrival.ts'
 import type { EntryContext } from './context.ts'
@@ -16,11 +15,11 @@ const Payload = Arrival.extend({ jkt: z.string() })
 
 export const secret = () => Buffer.from(randomBytes(32)).toString('base64url')
 
-/** @param tx a transaction in the reserved board's scope */
-export async function issueTicket(tx: Tx, arrival: Arrival, jkt: string, now: Date): Promise<string> {
+/** @param to see putPending */
+export async function issueTicket(to: PendingPlace, arrival: Arrival, jkt: string, now: Date): Promise<string> {
   const ticket = secret()
   const expiresAt = new Date(now.getTime() + ticketSeconds * 1000)
-  await putPending(tx, { kind: 'ticket', secret: ticket, payload: { ...arrival, jkt }, expiresAt })
+  await putPending(to, { kind: 'ticket', secret: ticket, payload: { ...arrival, jkt }, expiresAt })
   return ticket
 }
 

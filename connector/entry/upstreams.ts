@@ -7,7 +7,6 @@ import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { type Claims, kindOf, type SignInKind, single } from '../sign-in-kinds.ts'
 import { putPending, takePending } from '../store/once.ts'
-import { reservedBoard, withTenant } from '../store/scope.ts'
 import { whatFailed, whyNotIdToken } from './answer.ts'
 import type { Arrival } from './arrival.ts'
 import type { EntryContext } from './context.ts'
@@ -81,9 +80,7 @@ export function openUpstreams(context: EntryContext) {
     const nonce = oidc.randomNonce()
     const payload = { boardId: signIn.boardId, signInId: signIn.id, handoffId, verifier, nonce, browser }
     const expiresAt = new Date(context.clock().getTime() + loginMinutes * 60_000)
-    await withTenant(context.db, { boardId: reservedBoard, role: 'system' }, tx =>
-      putPending(tx, { kind: 'login', secret: state, payload, expiresAt }),
-    )
+    await putPending(context.db, { kind: 'login', secret: state, payload, expiresAt })
     const askAgain = again && kind.promptAgain !== null
     return oidc.buildAuthorizationUrl(config, {
       ...kind.hints(signIn),

@@ -1,7 +1,7 @@
 /** Values that count once: used up by one statement, so that of 64 that come together one wins. */
 import type { Database, Tx } from './database.ts'
 import { reservedBoard, withTenant } from './scope.ts'
-import { type Bytes, tagOf } from './seal.ts'
+import { tagOf } from './seal.ts'
 
 /** @returns true for the first caller, ever, until `expiresAt`. For DPoP proofs (RFC 9449 §11.1). */
 export async function claimOnce(
@@ -18,25 +18,44 @@ export async function claimOnce(
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
-/** Keeps something until the bearer of `secret` comes back for it. Ids and codes only: the payload is not sealed. */
+/** Where something is kept: in a transaction of the reserved board, or by itself. */
+export type PendingPlace = Tx | Pick<Database, 'pool'>
+
+/**
+ * Keeps something until the bearer of `secret` comes back for it. Ids and codes only: the payload is not sealed.
+ * @param to a transaction in the reserved board's scope, when it must come and go with other rows; else the database: one statement
+ */
 export async function putPending(
-  tx: Tx,
+  to: PendingPlace,
   pending: { kind: string; secret: string; payload: { [key: string]: Json }; expiresAt: Date },
 ): Promise<void> {
   const { kind, secret, payload, expiresAt } = pending
-  await tx.pending.create({ data: { boardId: reservedBoard, kind, tag: tagOf(secret), payload, expiresAt } })
+  const tag = tagOf(secret)
+  if (!('pool' in to)) {
+    await to.pending.create({ data: { boardId: reservedBoard, kind, tag, payload, expiresAt } })
+    return
+  }
+  await to.pool.query({
+    name: 'put_pending',
+    text: 'select put_pending($1, $2, $3, $4)',
+    values: [kind, Buffer.from(tag), JSON.stringify(payload), expiresAt],
+  })
 }
 
 /** Uses it up. @returns null when it never was, is used, or is too old: the caller cannot tell which */
-export async function takePending(db: Database, kind: string, secret: string, now: Date): Promise<unknown> {
-  return withTenant(db, { boardId: reservedBoard, role: 'system' }, async tx => {
-    const tag: Bytes = tagOf(secret)
-    const rows = await tx.$queryRaw<{ payload: unknown; expiresAt: Date }[]>`
-      delete from "Pending" where "boardId" = ${reservedBoard}::uuid and kind = ${kind} and tag = ${tag}
-      returning payload, "expiresAt"`
-    const row = rows[0]
-    return row && row.expiresAt > now ? row.payload : null
+export async function takePending(
+  db: Pick<Database, 'pool'>,
+  kind: string,
+  secret: string,
+  now: Date,
+): Promise<unknown> {
+  const { rows } = await db.pool.query<{ facts: unknown; until: Date }>({
+    name: 'take_pending',
+    text: 'select * from take_pending($1, $2)',
+    values: [kind, Buffer.from(tagOf(secret))],
   })
+  const row = rows[0]
+  return row && row.until > now ? row.facts : null
 }
 
 /** Removes what expired. Called from time to time by the service. */

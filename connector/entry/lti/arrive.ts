@@ -3,7 +3,7 @@
  * with nothing for somebody whom the platform does not name. What roles the platform gives is not asked: they open nothing.
  */
 import { AppError } from '../../errors.ts'
-import { reservedBoard, withTenant } from '../../store/scope.ts'
+import { withTenant } from '../../store/scope.ts'
 import type { Arrival } from '../arrival.ts'
 import { offerLink } from '../claim-link.ts'
 import type { EntryContext } from '../context.ts'
@@ -30,16 +30,15 @@ export async function arrive(
   const link = await linkIdentity(context, proven)
   if (link.found === 'conflict') return { to: view, conflict: true }
   const now = context.clock()
-  const reserved = { boardId: reservedBoard, role: 'system' } as const
   if (link.found === 'person') {
     const arrival: Arrival = { ...at, personId: link.personId, channel: 'lti', acr: null, authTime: launch.issuedAt }
-    const key = await withTenant(context.db, reserved, tx => issueWaiting(tx, arrival, now))
+    const key = await issueWaiting(context, arrival, now)
     return { to: `${view}#t=${key}`, conflict: false }
   }
   const keys = await context.keyring.board(at.boardId)
   const subjectTag = Buffer.from(keys.fingerprint('subject', Buffer.from(`${issuer}\n${subject}`))).toString('hex')
   const offer = { ...at, channel: 'lti' as const, issuer, subjectTag }
-  const key = await withTenant(context.db, reserved, tx => offerLink(tx, offer, now))
+  const key = await offerLink(context, offer, now)
   return { to: `${view}#l=${key}`, conflict: false }
 }
 

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { putPending, takePending } from '../../store/once.ts'
-import { reservedBoard, withTenant } from '../../store/scope.ts'
+import { reservedBoard } from '../../store/scope.ts'
 import type { EntryContext } from '../context.ts'
 import { secret } from '../ticket.ts'
 import { addressOf, type Item, items, toolAddresses } from './addresses.ts'
@@ -90,7 +90,6 @@ const Kept = z.object({
 export type Kept = z.infer<typeof Kept>
 
 const kind = 'deep-link'
-const scope = { boardId: reservedBoard, role: 'system' } as const
 const place = (row: string) => ({ table: 'Pending', row, column: 'sealed' })
 
 /** Until somebody has chosen. Sealed: what the LMS wants back may be anything. @returns the secret of the form */
@@ -100,7 +99,7 @@ export async function keepChoice(context: EntryContext, asked: Kept): Promise<st
   const keys = await context.keyring.board(reservedBoard)
   const sealed = Buffer.from(keys.seal(place(row), JSON.stringify(asked))).toString('base64')
   const expiresAt = new Date(context.clock().getTime() + chooseMinutes * 60_000)
-  await withTenant(context.db, scope, tx => putPending(tx, { kind, secret: key, payload: { row, sealed }, expiresAt }))
+  await putPending(context.db, { kind, secret: key, payload: { row, sealed }, expiresAt })
   return key
 }
 

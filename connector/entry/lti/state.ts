@@ -67,7 +67,7 @@ export async function beginState(context: EntryContext, beginning: Beginning): P
   const sealed = keys.seal(place(hex(state)), JSON.stringify({ ...request, nonce }))
   const payload = { ...begun, browser: hex(browser), nonce: hex(nonce), sealed: Buffer.from(sealed).toString('base64') }
   const expiresAt = new Date(context.clock().getTime() + stateMinutes * 60_000)
-  await withTenant(context.db, scope, tx => putPending(tx, { kind, secret: state, payload, expiresAt }))
+  await putPending(context.db, { kind, secret: state, payload, expiresAt })
   return { ...begun, state, browser, authorisation: authorisation(context, request, { state, nonce }) }
 }
 

@@ -424,3 +424,31 @@ begin
     return next;
   end loop;
 end $$;
+
+-- What is kept for whoever comes back for it, what is used up by that, and the state of our own OpenID provider: a way in has a dozen of these, so
+-- each is one statement that sets its scope itself. Not worth a wait for the disk: what a crash forgets is a sign-in to begin anew, and what it
+-- brings back is good for a minute, to the bearer of a secret alone.
+create function put_pending(what text, val bytea, facts jsonb, until timestamptz) returns void language plpgsql as $$
+begin
+  perform set_config('app.board', '00000000-0000-0000-0000-000000000000', true), set_config('synchronous_commit', 'off', true);
+  insert into "Pending" ("boardId", kind, tag, payload, "expiresAt")
+  values ('00000000-0000-0000-0000-000000000000', what, val, facts, until);
+end $$;
+
+create function take_pending(what text, val bytea) returns table (facts jsonb, until timestamptz) language plpgsql as $$
+begin
+  perform set_config('app.board', '00000000-0000-0000-0000-000000000000', true);
+  return query
+    delete from "Pending" p where p."boardId" = '00000000-0000-0000-0000-000000000000' and p.kind = what and p.tag = val
+    returning p.payload, p."expiresAt";
+end $$;
+
+create function keep_oidc_record(what text, val bytea, facts jsonb, of_grant bytea, of_uid bytea, until timestamptz)
+returns void language plpgsql as $$
+begin
+  perform set_config('app.board', '00000000-0000-0000-0000-000000000000', true), set_config('synchronous_commit', 'off', true);
+  insert into "OidcRecord" ("boardId", model, tag, payload, "grantTag", "uidTag", "expiresAt")
+  values ('00000000-0000-0000-0000-000000000000', what, val, facts, of_grant, of_uid, until)
+  on conflict ("boardId", model, tag) do update
+  set payload = excluded.payload, "grantTag" = excluded."grantTag", "uidTag" = excluded."uidTag", "expiresAt" = excluded."expiresAt";
+end $$;

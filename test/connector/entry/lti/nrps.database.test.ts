@@ -7,7 +7,7 @@ import { openServiceTokens, type ServicePlatform } from '../../../../connector/e
 import { openToolKeys } from '../../../../connector/entry/lti/tool-keys.ts'
 import { openOutward } from '../../../../connector/outward.ts'
 import { endSignIns } from '../../../../connector/store/identity-keys.ts'
-import { reservedBoard, withTenant } from '../../../../connector/store/scope.ts'
+import { withTenant } from '../../../../connector/store/scope.ts'
 import { startLms } from '../../../school/lms.ts'
 import { type LmsServices, type Member, serveLms } from '../../../school/lms-services.ts'
 import { arriveWith, endOf, launch, type Registered, registerAt } from '../../../support/launch.ts'
@@ -183,9 +183,8 @@ describe('who is not on the list any more', () => {
     const keys = await w.t.keyring.board(boardId)
     const { issuer } = at.lms
     const subjectTag = Buffer.from(keys.fingerprint('subject', Buffer.from(`${issuer}\nu-zofia`))).toString('hex')
-    const key = await withTenant(w.t.db, { boardId: reservedBoard, role: 'system' }, tx =>
-      offerLink(tx, { boardId, schoolId, channel: 'lti', issuer, subjectTag }, context.clock()),
-    )
+    const offer = { boardId, schoolId, channel: 'lti', issuer, subjectTag } as const
+    const key = await offerLink(context, offer, context.clock())
     const caller = { boardId, schoolId, personId: w.people.pupil.id, sessionId: boardId, channel: 'oidc', acr: null }
     await acceptLink(context, { ...caller, authTime: new Date(), kinds: ['pupil'] }, key)
     expect(await whoIs('u-zofia')).toMatchObject({ found: 'person' })
