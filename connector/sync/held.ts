@@ -5,7 +5,7 @@ import type { Tx } from '../store/database.ts'
 import { withTenant } from '../store/scope.ts'
 import { changeRun, lockForApply, runOf } from '../store/sync-runs.ts'
 import { limits, weighing } from './settle.ts'
-import type { SyncContext } from './source.ts'
+import { type SyncContext, sourceOf } from './source.ts'
 import { openStage } from './stage.ts'
 import { applied, now, type SyncInput, type SyncOutcome } from './weigh.ts'
 
@@ -32,7 +32,12 @@ export async function approveRun(ctx: SyncContext, { boardId, runId, by }: RunIn
       const run = await heldRun(tx, boardId, runId)
       const { roster, schoolYear, kind, readAt } = openStage(keys, run, now(ctx))
       const input: SyncInput = { boardId, sourceId, by, ...(schoolYear === null ? {} : { schoolYear }) }
-      const weighed = await weighing(tx, { ctx, keys, input, approving: true }, roster)
+      const weighed = await weighing(
+        tx,
+        { ctx, keys, input, approving: true },
+        roster,
+        await sourceOf(tx, boardId, sourceId),
+      )
       if (weighed.plan.kind !== kind)
         throw conflict(
           `School year ${weighed.plan.schoolYear} has begun since this was held: sync again.`,
@@ -81,7 +86,8 @@ export async function previewRun(ctx: SyncContext, { boardId, runId }: Omit<RunI
       const run = await heldRun(tx, boardId, runId)
       const { roster, schoolYear } = openStage(keys, run, now(ctx))
       const input = { boardId, sourceId: run.sourceId, by: 'preview', ...(schoolYear === null ? {} : { schoolYear }) }
-      return (await weighing(tx, { ctx, keys, input, approving: true }, roster)).outcome.diff
+      const source = await sourceOf(tx, boardId, run.sourceId)
+      return (await weighing(tx, { ctx, keys, input, approving: true }, roster, source)).outcome.diff
     },
     limits,
   )

@@ -20,13 +20,17 @@ import { plan as planRoster } from './plan.ts'
 import { type IdentityPlan, type NewKey, planIdentities } from './plan-identities.ts'
 import { profileAfter } from './profile.ts'
 import { type Snapshot, type SnapshotPerson, takeSnapshot } from './snapshot.ts'
-import { sourceOf } from './source.ts'
+import type { StoredSource } from './source.ts'
 import { now, tallyFindings, type Weighed, type Weighing } from './weigh.ts'
 
 /** Against what is stored now, under the lock. As weigh() does for rosters. */
-export async function weighIdentities(tx: Tx, { ctx, keys, input }: Weighing, roster: Roster): Promise<Weighed> {
+export async function weighIdentities(
+  tx: Tx,
+  { ctx, keys, input }: Weighing,
+  roster: Roster,
+  source: StoredSource,
+): Promise<Weighed> {
   const { boardId, sourceId } = input
-  const source = await sourceOf(tx, boardId, sourceId)
   const school = await schoolOf(tx, boardId, source.schoolId)
   const scope = { boardId, schoolId: school.id, sourceId }
   const at = now(ctx)

@@ -56,7 +56,15 @@ export function profileAfter(
  * is due and no question waits. Source: ours; a night in which nothing changed is the usual one.
  */
 export function printOf(roster: Roster, keys: BoardKeys, today: string): string {
+  const schoolYear = schoolYearOn(today)
+  const known = printed.get(roster)
+  if (known?.schoolYear === schoolYear) return known.print
   const { school, groups, people, memberships, proof } = roster
-  const all = [schoolYearOn(today), school, proof.scope, proof.grant, groups, people, memberships]
-  return Buffer.from(keys.fingerprint('content', Buffer.from(JSON.stringify(all), 'utf8'))).toString('hex')
+  const all = [schoolYear, school, proof.scope, proof.grant, groups, people, memberships]
+  const print = Buffer.from(keys.fingerprint('content', Buffer.from(JSON.stringify(all), 'utf8'))).toString('hex')
+  printed.set(roster, { schoolYear, print })
+  return print
 }
+
+/** It is asked for twice: is it the same, and what is it now. A roster is of one board, and nobody changes it. */
+const printed = new WeakMap<Roster, { schoolYear: string; print: string }>()

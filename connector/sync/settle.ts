@@ -13,7 +13,7 @@ import { judgeScope } from './guard-measures.ts'
 import { weighIdentities } from './identities.ts'
 import { printOf } from './profile.ts'
 import type { ProgressReport } from './progress.ts'
-import { type SyncContext, sourceOf } from './source.ts'
+import { type StoredSource, type SyncContext, sourceOf } from './source.ts'
 import { sealStage } from './stage.ts'
 import {
   applied,
@@ -56,8 +56,9 @@ export function settle(run: Settling, collected: Collected): Promise<SyncOutcome
       if (collected.kind === 'unchanged') return settleUnchanged(tx, run, collected.proof)
       run.progress({ phase: 'plan' })
       const { roster } = collected
-      if (await isSame(tx, run, roster)) return settleSame(tx, run, roster)
-      const weighed = await weighing(tx, run, roster)
+      const source = await sourceOf(tx, input.boardId, input.sourceId)
+      if (await isSame(tx, run, roster, source)) return settleSame(tx, run, roster)
+      const weighed = await weighing(tx, run, roster, source)
       return conclude(tx, run, roster, weighed)
     },
     limits,
@@ -79,10 +80,15 @@ async function settleUnchanged(tx: Tx, { ctx, input, runId }: Settling, proof: P
 }
 
 /** As `unchanged`, found out here: many sources can only say everything, and most nights it is what they said the night before. */
-async function isSame(tx: Tx, { ctx, keys, input, settled }: Settling, roster: Roster): Promise<boolean> {
+async function isSame(
+  tx: Tx,
+  { ctx, keys, input, settled }: Settling,
+  roster: Roster,
+  source: StoredSource,
+): Promise<boolean> {
   if (!settled || roster.proof.kind !== 'snapshot') return false
   const { boardId, sourceId } = input
-  const { gives, profile, goodAt, schoolId } = await sourceOf(tx, boardId, sourceId)
+  const { gives, profile, goodAt, schoolId } = source
   if (gives !== 'roster' || goodAt === null) return false
   if (readProfile(profile).print !== printOf(roster, keys, localDay(now(ctx)))) return false
   if ((await tx.matchConflict.count({ where: { boardId, sourceId, state: 'open' } })) > 0) return false
@@ -123,7 +129,6 @@ async function conclude(tx: Tx, run: Settling, roster: Roster, weighed: Weighed)
 }
 
 /** What a source gives decides what its records may change. */
-export async function weighing(tx: Tx, run: Weighing, roster: Roster): Promise<Weighed> {
-  const { gives } = await sourceOf(tx, run.input.boardId, run.input.sourceId)
-  return gives === 'identities' ? weighIdentities(tx, run, roster) : weigh(tx, run, roster)
+export function weighing(tx: Tx, run: Weighing, roster: Roster, source: StoredSource): Promise<Weighed> {
+  return source.gives === 'identities' ? weighIdentities(tx, run, roster, source) : weigh(tx, run, roster, source)
 }

@@ -22,7 +22,7 @@ import { printOf, profileAfter } from './profile.ts'
 import type { Progress } from './progress.ts'
 import { suspicions } from './reused.ts'
 import { namesFrom, print, takeSnapshot } from './snapshot.ts'
-import { adapterOf, type SyncContext, sourceOf } from './source.ts'
+import { adapterOf, type StoredSource, type SyncContext, sourceOf } from './source.ts'
 
 export interface SyncInput {
   boardId: string
@@ -69,10 +69,9 @@ export interface Weighing {
 }
 
 /** Against what is stored now, under the lock. */
-export async function weigh(tx: Tx, weighing: Weighing, roster: Roster): Promise<Weighed> {
+export async function weigh(tx: Tx, weighing: Weighing, roster: Roster, source: StoredSource): Promise<Weighed> {
   const { ctx, keys, input, approving = false } = weighing
   const { boardId, sourceId } = input
-  const source = await sourceOf(tx, boardId, sourceId)
   const school = await schoolOf(tx, boardId, source.schoolId)
   const scope = { boardId, schoolId: school.id, sourceId }
   const at = now(ctx)
