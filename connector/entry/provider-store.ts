@@ -4,6 +4,7 @@
  */
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Database } from '../store/database.ts'
+import { keepOidcRecord } from '../store/oidc-records.ts'
 import { reservedBoard, withTenant } from '../store/scope.ts'
 import { tagOf } from '../store/seal.ts'
 
@@ -17,20 +18,12 @@ export function providerStore(db: Database) {
       const grantTag = payload.grantId ? tagOf(payload.grantId) : null
       const uidTag = payload.uid ? tagOf(payload.uid) : null
       const expiresAt = expiresIn ? new Date(Date.now() + expiresIn * 1000) : null
-      const tag = tagOf(id)
-      if (model === 'ReplayDetection') {
-        const row = { boardId, model, tag, payload: rest as object, grantTag, uidTag, expiresAt }
-        const { count } = await withTenant(db, scope, tx =>
-          tx.oidcRecord.createMany({ data: row, skipDuplicates: true }),
-        )
-        if (count === 0) throw new errors.InvalidGrant('DPoP proof JWT Replay detected')
-        return
-      }
-      await db.pool.query({
-        name: 'keep_oidc_record',
-        text: 'select keep_oidc_record($1, $2, $3, $4, $5, $6)',
-        values: [model, Buffer.from(tag), JSON.stringify(rest), bytes(grantTag), bytes(uidTag), expiresAt],
-      })
+      const row = { model, tag: tagOf(id), payload: rest as object, grantTag, uidTag, expiresAt }
+      if (model !== 'ReplayDetection') return keepOidcRecord(db, row)
+      const { count } = await withTenant(db, scope, tx =>
+        tx.oidcRecord.createMany({ data: { boardId, ...row }, skipDuplicates: true }),
+      )
+      if (count === 0) throw new errors.InvalidGrant('DPoP proof JWT Replay detected')
     },
 
     async find(id) {
@@ -71,5 +64,3 @@ export function providerStore(db: Database) {
     },
   })
 }
-
-const bytes = (tag: Uint8Array | null) => tag && Buffer.from(tag)
