@@ -30,7 +30,9 @@ describe('the source', () => {
     expect(outside('connector/store/', /\bpool\.(query|connect)\b/)).toEqual([])
     const asked = files.flatMap(({ text }) => [...text.matchAll(/text: '(select [^']*)'/g)].map(found => found[1]))
     for (const statement of asked)
-      expect(statement).toMatch(/^select (\* from )?(read_session|claim_once|submit_reports|put_pending|take_pending|keep_oidc_record)\(/)
+      expect(statement).toMatch(
+        /^select (\* from )?(read_session|claim_once|submit_reports|put_pending|take_pending|keep_oidc_record)\(/,
+      )
   })
 
   it('builds no statement of text', () => {
