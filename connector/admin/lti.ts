@@ -1,4 +1,5 @@
 /** Learning platforms and their deployments: registered by hand, approved or refused by a person, and why a launch failed. */
+
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { isLoopback } from '../loopback.ts'
@@ -17,6 +18,7 @@ import { reservedBoard } from '../store/scope.ts'
 import { addToolKey } from '../store/tool-keys.ts'
 import { type AdminContext, type By, doing, operator, reading } from './context.ts'
 import { checked, Label } from './input.ts'
+import { tellLeaders } from './tell-leaders.ts'
 
 const Address = z
   .string()
@@ -127,6 +129,7 @@ export function approveDeployment(
       await endLaunched(tx, boardId, row.schoolId)
     const { platformId, deploymentId } = row
     await approveNewDeployment(tx, { boardId, platformId, deploymentId, schoolId }, by)
+    await tellLeaders(tx, { boardId, schoolId, by: input.by, aboutId: id })
   })
 }
 

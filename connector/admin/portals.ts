@@ -1,4 +1,5 @@
 /** Portals with a server that signs who sits there: whose keys, which key of the roster they name people by, and whom they may name. */
+
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { RosterKey } from '../../adapters/roster.ts'
@@ -9,6 +10,7 @@ import { addRoute, removeRoute } from '../store/routes.ts'
 import { schoolOf } from '../store/schools.ts'
 import { type AdminContext, type By, doing, reading } from './context.ts'
 import { checked, Label, orConflict } from './input.ts'
+import { tellLeaders } from './tell-leaders.ts'
 
 const useInstead = 'an e-mail address alone never links anybody. Use sis-id, username or another key of the roster'
 
@@ -46,6 +48,7 @@ export async function addPortal(ctx: AdminContext, input: NewPortal): Promise<Po
     await schoolOf(tx, boardId, schoolId)
     await tx.portal.create({ data: { boardId, id, schoolId, ...portal } })
     await addRoute(tx, boardId, { kind: 'portal', value: issuer, toBoardId: boardId, toId: boardId })
+    await tellLeaders(tx, { boardId, schoolId, by: input.by, aboutId: id })
     return { id, schoolId, ...portal }
   })
   return orConflict(work, 'This school has a portal with this issuer already.')

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { RosterKey } from '../../adapters/roster.ts'
 import { AppError } from '../errors.ts'
-import { queueMail } from '../mail/queue.ts'
 import { issuerFor, kindNames, signInKinds } from '../sign-in-kinds.ts'
 import type { Tx } from '../store/database.ts'
 import { addRoute, removeRoute } from '../store/routes.ts'
 import { schoolOf } from '../store/schools.ts'
 import { type AdminContext, type By, doing, reading } from './context.ts'
 import { checked, Label, orConflict } from './input.ts'
+import { tellLeaders } from './tell-leaders.ts'
 
 const useInstead =
   'an e-mail address alone never links anybody. Use sis-id, the key in the roster (leerling:50001, leerkracht:12), or username'
@@ -91,7 +91,7 @@ export async function addSignIn(ctx: AdminContext, input: NewSignIn): Promise<Si
     await addRoute(tx, boardId, { kind: 'issuer', value: issuer, toBoardId: boardId, toId: boardId })
     // The issuer's own logout comes with this id and nothing else.
     await addRoute(tx, boardId, { kind: 'sign-in', value: id, toBoardId: boardId, toId: boardId })
-    await tellLeaders(tx, { boardId, schoolId, by: input.by, signInId: id })
+    await tellLeaders(tx, { boardId, schoolId, by: input.by, aboutId: id })
     return { id, schoolId, hasSecret: secret !== undefined, ...signIn }
   })
   return orConflict(work, 'This school has a sign-in with this issuer and client already.')
@@ -123,17 +123,8 @@ export function removeSignIn(ctx: AdminContext, input: By & { boardId: string; s
     if ((await tx.signIn.count({ where: { boardId, issuer: row.issuer } })) === 0)
       await removeRoute(tx, boardId, { kind: 'issuer', value: row.issuer })
     await endSessions(tx, { boardId, schoolId: row.schoolId })
-    await tellLeaders(tx, { boardId, schoolId: row.schoolId, by: input.by, signInId })
+    await tellLeaders(tx, { boardId, schoolId: row.schoolId, by: input.by, aboutId: signInId })
   })
-}
-
-/** Whoever changes by what people come in could come in as them: the leader hears of it. Source: design.md, "Who may grant". */
-async function tellLeaders(
-  tx: Tx,
-  { by, signInId, ...school }: { boardId: string; schoolId: string; by: string | undefined; signInId: string },
-): Promise<void> {
-  const to = ['SCHOOL_LEADER', 'SAFETY_COORDINATOR'] as const
-  await queueMail(tx, { ...school, kind: 'sign-in-changed', to, except: by, aboutId: signInId, now: new Date() })
 }
 
 export async function endSessions(

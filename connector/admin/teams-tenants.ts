@@ -1,4 +1,5 @@
 /** Entra tenants whose Teams and SharePoint may say who sits there: by which app of ours, for which school. */
+
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
@@ -6,6 +7,7 @@ import { addRoute, removeRoute } from '../store/routes.ts'
 import { schoolOf } from '../store/schools.ts'
 import { type AdminContext, type By, doing, reading } from './context.ts'
 import { checked, orConflict } from './input.ts'
+import { tellLeaders } from './tell-leaders.ts'
 
 /** Entra's pseudo-tenant of personal accounts: everybody in the world. */
 const personalAccounts = '9188040d-6c67-4c5b-b112-36a304b66dad'
@@ -42,6 +44,7 @@ export async function addTeamsTenant(ctx: AdminContext, input: NewTeamsTenant): 
     await schoolOf(tx, boardId, schoolId)
     await tx.teamsTenant.create({ data: { boardId, id, schoolId, ...facts } })
     await addRoute(tx, boardId, { kind: 'teams', value: facts.tenant, toBoardId: boardId, toId: boardId })
+    await tellLeaders(tx, { boardId, schoolId, by: input.by, aboutId: id })
     return { id, schoolId, ...facts }
   })
   return orConflict(work, 'This school has this tenant and app already.')

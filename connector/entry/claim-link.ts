@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts'
 import { append } from '../store/audit.ts'
 import { putPending, takePending } from '../store/once.ts'
 import { withTenant } from '../store/scope.ts'
+import { tagOf } from '../store/seal.ts'
 import type { Caller } from './access.ts'
 import { Channel } from './arrival.ts'
 import type { EntryContext } from './context.ts'
@@ -25,11 +26,25 @@ const Offer = z.object({
 })
 export type Offer = z.infer<typeof Offer>
 
-/** @returns a secret for the URL fragment */
-export async function offerLink(context: Pick<EntryContext, 'db'>, offer: Offer, now: Date): Promise<string> {
+/** In the browser that came by that account alone: else whoever sends the address to somebody would have their account become that person's. */
+const Kept = Offer.extend({ browser: z.string() })
+const hashOf = (browser: string) => Buffer.from(tagOf(browser)).toString('hex')
+
+/** @param browser value of its way cookie. @returns a secret for the URL fragment */
+export async function offerLink(
+  context: Pick<EntryContext, 'db'>,
+  offer: Offer,
+  browser: string,
+  now: Date,
+): Promise<string> {
   const key = secret()
   const expiresAt = new Date(now.getTime() + offerMinutes * 60_000)
-  await putPending(context.db, { kind: 'link', secret: key, payload: { ...offer }, expiresAt })
+  await putPending(context.db, {
+    kind: 'link',
+    secret: key,
+    payload: { ...offer, browser: hashOf(browser) },
+    expiresAt,
+  })
   return key
 }
 
@@ -38,14 +53,23 @@ export async function offerLink(context: Pick<EntryContext, 'db'>, offer: Offer,
  * @throws AppError `conflict` (`identity-taken`: that account is somebody else's, or this person has another there already; a person has to look),
  * `gone` when the offer is used or too old, or of another school; `unauthenticated` when the caller came in by such an account
  */
-export async function acceptLink(context: EntryContext, caller: Caller, key: string): Promise<void> {
+export async function acceptLink(
+  context: EntryContext,
+  caller: Caller,
+  { key, browsers }: { key: string; browsers: readonly string[] },
+): Promise<void> {
   const now = context.clock()
   const { boardId, schoolId, personId, sessionId } = caller
   // What is linked by itself would vouch for itself.
   if (caller.channel !== 'oidc')
     throw new AppError('unauthenticated', 'Sign in at the school first.', { reason: 'link-channel' })
-  const found = Offer.safeParse(await takePending(context.db, 'link', key, now))
-  if (!found.success || found.data.boardId !== boardId || found.data.schoolId !== schoolId)
+  const found = Kept.safeParse(await takePending(context.db, 'link', key, now))
+  if (
+    !found.success ||
+    found.data.boardId !== boardId ||
+    found.data.schoolId !== schoolId ||
+    !browsers.map(hashOf).includes(found.data.browser)
+  )
     throw new AppError('gone', 'This offer is used, expired or of another school.', { reason: 'link-gone' })
   const { issuer, channel } = found.data
   const subjectTag = new Uint8Array(Buffer.from(found.data.subjectTag, 'hex'))

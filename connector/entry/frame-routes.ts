@@ -9,7 +9,7 @@ import type { Access, Bearer } from './access.ts'
 import { Channel } from './arrival.ts'
 import { acceptLink } from './claim-link.ts'
 import type { EntryContext } from './context.ts'
-import { clearTabCookie, readCookie, setTabCookie, tabCookie } from './cookies.ts'
+import { clearTabCookie, readCookie, setTabCookie, tabCookie, wayCookies } from './cookies.ts'
 import type { ProofChecker } from './dpop.ts'
 import { keepProof } from './fresh.ts'
 import { claimHandoff, openHandoff } from './handoff.ts'
@@ -57,7 +57,7 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
     const body = parse(Secret.extend({ jkt }), req.body)
     const expected = { method: 'POST', url: new URL('/entry/arrive', own).href, now: context.clock() }
     if (checkProof(req.get('dpop'), expected).jkt !== body.jkt) throw oneClick()
-    const ticket = await takeArrival(context, body.secret, body.jkt)
+    const ticket = await takeArrival(context, body.secret, { jkt: body.jkt, browsers: wayCookies(req) })
     if (!ticket) throw new AppError('unauthenticated', 'Nobody waits here any more.', { reason: 'arrival-gone' })
     res.json({ ticket })
   })
@@ -65,7 +65,8 @@ export function frameRoutes(context: EntryContext, access: Access, checkProof: P
   router.post('/link', async (req, res) => {
     requireSameOrigin(req, own)
     const body = parse(Secret, req.body)
-    await acceptLink(context, await access.caller(bearerOf(req, own)), body.secret)
+    const offer = { key: body.secret, browsers: wayCookies(req) }
+    await acceptLink(context, await access.caller(bearerOf(req, own)), offer)
     res.status(204).end()
   })
 

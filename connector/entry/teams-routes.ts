@@ -14,11 +14,13 @@ import { reservedBoard, withTenant } from '../store/scope.ts'
 import type { Arrival } from './arrival.ts'
 import { offerLink } from './claim-link.ts'
 import type { EntryContext } from './context.ts'
+import { setWayCookie } from './cookies.ts'
 import { parse } from './frame-routes.ts'
 import { type KeyFinder, openKeySets } from './key-sets.ts'
 import { linkIdentity } from './link.ts'
 import { readSignedToken, type SignedToken, signedBy } from './signed-token.ts'
 import { checkTeamsClaims, teamsClient, teamsIssuer, teamsKeySet } from './teams-claims.ts'
+import { secret } from './ticket.ts'
 import { type TroubleNotes, troubleNotes } from './trouble-notes.ts'
 import { issueWaiting } from './waiting.ts'
 
@@ -45,6 +47,11 @@ interface TeamsEntry {
   context: EntryContext
   keyOf: KeyFinder
   note: TroubleNotes
+}
+
+interface Arriving extends TeamsEntry {
+  /** Value of its way cookie. */
+  browser: string
 }
 
 /** What is known of a token when it is refused. */
@@ -74,7 +81,8 @@ function signsFor(issuer: string | undefined, at: URL): boolean {
 async function answer(entry: TeamsEntry, req: Request, res: Response): Promise<void> {
   const seen: Seen = {}
   try {
-    res.json(await arrive(entry, parse(Body, req.body), seen))
+    const browser = setWayCookie(res, secret)
+    res.json(await arrive({ ...entry, browser }, parse(Body, req.body), seen))
   } catch (cause) {
     if (!(cause instanceof AppError) || !cause.reason) throw cause
     const { code, reason } = cause
@@ -100,7 +108,7 @@ function refuse(res: Response, error: AppErrorCode, { code, number }: { code: st
 }
 
 async function arrive(
-  entry: TeamsEntry,
+  entry: Arriving,
   { token: text, school }: z.infer<typeof Body>,
   seen: Seen,
 ): Promise<{ arrival: string } | { link: string }> {
@@ -159,7 +167,7 @@ async function hasAWayIn(context: EntryContext, { signed }: SignedToken): Promis
 
 /** In Teams and at the school's own Entra sign-in somebody is one identity: the tenant's issuer and their object id. */
 async function enter(
-  { context }: TeamsEntry,
+  { context, browser }: Arriving,
   { boardId, schoolId, tenant }: Tenant,
   { oid, iat }: { oid: string; iat: number },
 ): Promise<{ arrival: string } | { link: string }> {
@@ -171,12 +179,12 @@ async function enter(
   if (linked.found === 'person') {
     const authTime = Math.floor(Math.min(iat, now.getTime() / 1000))
     const arrival: Arrival = { boardId, schoolId, personId: linked.personId, channel: 'teams', acr: null, authTime }
-    return { arrival: await issueWaiting(context, arrival, now) }
+    return { arrival: await issueWaiting(context, arrival, browser, now) }
   }
   const keys = await context.keyring.board(boardId)
   const subjectTag = Buffer.from(keys.fingerprint('subject', Buffer.from(`${issuer}\n${subject}`))).toString('hex')
   const offer = { boardId, schoolId, channel: 'teams', issuer, subjectTag } as const
-  return { link: await offerLink(context, offer, now) }
+  return { link: await offerLink(context, offer, browser, now) }
 }
 
 const refused = (reason: string) => new AppError('unauthenticated', 'This token lets nobody in.', { reason })

@@ -90,10 +90,18 @@ export async function savePlatform(tx: Tx, boardId: string, draft: PlatformDraft
   return id
 }
 
-/** With its deployments. @returns what it was, or null. @param tx a transaction in the board's scope */
+/**
+ * Under which people of a platform are known here: a space of its own. A platform that calls itself by the name of the school's sign-in proves nobody
+ * of that sign-in, and another registration of the same issuer nobody of this one.
+ */
+export const ltiIdentityIssuer = ({ issuer, clientId }: { issuer: string; clientId: string }) =>
+  `lti ${issuer} ${clientId}`
+
+/** With its deployments, and everybody whom it proved. @returns what it was, or null. @param tx a transaction in the board's scope */
 export async function deletePlatform(tx: Tx, boardId: string, id: string): Promise<Platform | null> {
   const platform = await tx.ltiPlatform.findUnique({ where: { boardId_id: { boardId, id } }, select: columns })
   if (!platform) return null
+  await tx.identity.deleteMany({ where: { boardId, issuer: ltiIdentityIssuer(platform) } })
   await tx.ltiPlatform.delete({ where: { boardId_id: { boardId, id } } })
   await removeRoute(tx, boardId, { kind: 'lti', value: value(platform.issuer, platform.clientId) })
   return platform

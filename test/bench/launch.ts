@@ -136,10 +136,10 @@ async function endsOfOurs(origin: string, frame: Frame, count: number): Promise<
   const ends: End[] = []
   for (let i = 0; i < count; i++) {
     const [first, second] = [await frame.proof('POST', arrive), await frame.proof('POST', token)]
-    ends.push(async location => {
+    ends.push(async (location, jar) => {
       const secret = new URLSearchParams(new URL(location).hash.slice(1)).get('t')
       const json = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', DPoP: first }
-      const arrived = await fetch(arrive, {
+      const arrived = await jar.fetch(arrive, {
         method: 'POST',
         headers: json,
         body: JSON.stringify({ secret, jkt: frame.jkt }),

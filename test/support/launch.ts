@@ -90,10 +90,15 @@ export function postingOf(page: string): Posting {
   return { action, fields: Object.fromEntries(inputs.map(([, name = '', value = '']) => [name, unescaped(value)])) }
 }
 
+/** The cookie of the browser that a secret was given to: it is good in no other. */
+export const ways = new Map<string, string>()
+
 /** Where the person ends: the view, and what came with it in the fragment. */
 export function endOf(response: Response): { path: string; ticket: string | null; link: string | null } {
   const url = new URL(next(response, 'http://connector'))
   const fragment = new URLSearchParams(url.hash.slice(1))
+  const way = /m5_way_[^=]+=([^;]+)/.exec(response.headers.getSetCookie().join('; '))?.[1]
+  for (const key of [fragment.get('t'), fragment.get('l')]) if (key && way) ways.set(key, `m5_way_x=${way}`)
   return { path: url.pathname + url.search, ticket: fragment.get('t'), link: fragment.get('l') }
 }
 
@@ -107,6 +112,7 @@ export async function arriveWith(origin: string, schoolKey: string, secret: stri
       'content-type': 'application/json',
       'sec-fetch-site': 'same-origin',
       DPoP: await frame.proof('POST', url),
+      cookie: ways.get(secret) ?? '',
     },
     body: JSON.stringify({ secret, jkt: frame.jkt }),
   })

@@ -181,7 +181,7 @@ describe('sign-in', () => {
         const popup = page.waitForEvent('popup')
         await page.getByRole('button', { name: 'Inloggen met school' }).click()
         await popup
-        await page.getByRole('heading', { name: 'Ben jij Noor Bakker?' }).waitFor()
+        await page.getByRole('heading', { name: 'Hoort het account waarmee je kwam bij Noor Bakker?' }).waitFor()
         expect(at('/entry/link')).toHaveLength(0)
         await page.getByRole('button', { name: answer }).click()
         await page.getByText('Je bent ingelogd als Noor Bakker.').waitFor()

@@ -58,8 +58,9 @@ export const shared: typeof nl.shared = {
     answer: 'One more step',
     answerLabel: 'Type the number that is in your other window',
     answerSend: 'Done',
-    link: name => `Are you ${name}?`,
-    linkHint: 'Then we remember that it is you. Next time you need not sign in here.',
+    link: name => `Does the account that you came with belong to ${name}?`,
+    linkHint:
+      'Say yes only if you opened this yourself, in Teams or your LMS. Did somebody send you a link? Then say no.',
     linkYes: 'Yes, that is me',
     linkNo: 'No, do not remember this',
     linkTaken: 'This account belongs to somebody else here. Tell the school’s administrator.',

@@ -75,8 +75,9 @@ export const shared = {
     answer: 'Nog één stap',
     answerLabel: 'Typ het getal dat in jouw andere venster staat',
     answerSend: 'Klaar',
-    link: (name: string) => `Ben jij ${name}?`,
-    linkHint: 'Dan onthouden we dat jij het bent. De volgende keer hoef je hier niet meer in te loggen.',
+    link: (name: string) => `Hoort het account waarmee je kwam bij ${name}?`,
+    linkHint:
+      'Zeg alleen ja als je dit zelf opende in Teams of in de leeromgeving. Kreeg je een link van iemand? Kies dan nee.',
     linkYes: 'Ja, dat ben ik',
     linkNo: 'Nee, onthoud dit niet',
     linkTaken: 'Dit account hoort hier al bij iemand anders. Vertel het aan de beheerder van school.',

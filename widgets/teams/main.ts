@@ -31,7 +31,7 @@ const arrive = async (
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ token, school }),
-      credentials: 'omit',
+      credentials: 'same-origin',
     }),
   )
   const { arrival, link, number } = (await response.json()) as Answer

@@ -3,6 +3,7 @@
  * with nothing for somebody whom the platform does not name. What roles the platform gives is not asked: they open nothing.
  */
 import { AppError } from '../../errors.ts'
+import { ltiIdentityIssuer } from '../../store/lti.ts'
 import { withTenant } from '../../store/scope.ts'
 import type { Arrival } from '../arrival.ts'
 import { offerLink } from '../claim-link.ts'
@@ -16,14 +17,16 @@ export interface At {
   schoolId: string
 }
 
-/** @returns the address of the view, and whether two people claim this account */
+/** @param browser value of its way cookie. @returns the address of the view, and whether two people claim this account */
 export async function arrive(
   context: EntryContext,
   launch: Launch,
   at: At,
+  browser: string,
 ): Promise<{ to: string; conflict: boolean }> {
   const view = `${views[launch.view]}?s=${await publishableKey(context, at)}`
-  const { subject, issuer } = launch
+  const { subject } = launch
+  const issuer = ltiIdentityIssuer(launch)
   if (subject === undefined) return { to: view, conflict: false }
   // The key that the LMS has of the school's own roster; without it, and without an earlier link, they are nobody here yet.
   const proven = { ...at, issuer, subject, claim: launch.sourcedId ?? null, keyType: 'sis-id' }
@@ -32,13 +35,13 @@ export async function arrive(
   const now = context.clock()
   if (link.found === 'person') {
     const arrival: Arrival = { ...at, personId: link.personId, channel: 'lti', acr: null, authTime: launch.issuedAt }
-    const key = await issueWaiting(context, arrival, now)
+    const key = await issueWaiting(context, arrival, browser, now)
     return { to: `${view}#t=${key}`, conflict: false }
   }
   const keys = await context.keyring.board(at.boardId)
   const subjectTag = Buffer.from(keys.fingerprint('subject', Buffer.from(`${issuer}\n${subject}`))).toString('hex')
   const offer = { ...at, channel: 'lti' as const, issuer, subjectTag }
-  const key = await offerLink(context, offer, now)
+  const key = await offerLink(context, offer, browser, now)
   return { to: `${view}#l=${key}`, conflict: false }
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { append } from '../../store/audit.ts'
 import { localDay } from '../../store/calendar.ts'
 import type { Tx } from '../../store/database.ts'
+import { ltiIdentityIssuer } from '../../store/lti.ts'
 import { claimOnce } from '../../store/once.ts'
 import { reservedBoard, withTenant } from '../../store/scope.ts'
 import { bytes, tagOf } from '../../store/seal.ts'
@@ -76,7 +77,8 @@ async function readSince(context: EntryContext, tokens: ServiceTokens, asked: Li
 
 async function apply(context: EntryContext, asked: LinkMembers, list: MemberList): Promise<LinkedMembers> {
   const { platform, schoolId, url, keyType = 'sis-id', acceptLoss = false, by = 'lti' } = asked
-  const { boardId, issuer } = platform
+  const { boardId } = platform
+  const issuer = ltiIdentityIssuer(platform)
   const keys = await context.keyring.board(boardId)
   const now = context.clock()
   const listTag = tagOf(`${platform.id}\n${url}`)

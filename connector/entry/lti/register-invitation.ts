@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { queueMail } from '../../mail/queue.ts'
 import { append } from '../../store/audit.ts'
 import type { Tx } from '../../store/database.ts'
 import { approveNewDeployment, deletePlatform, originsOf, savePlatform } from '../../store/lti.ts'
@@ -131,6 +132,8 @@ export async function storeRegistration(
     }
     const facts = { boardId, actor: by, channel: 'lti', action: 'lti.register', object: platformId } as const
     await append(tx, { ...facts, outcome: 'done', detail })
+    const to = ['SCHOOL_LEADER', 'SAFETY_COORDINATOR'] as const
+    await queueMail(tx, { boardId, schoolId, kind: 'sign-in-changed', to, aboutId: platformId, now: context.clock() })
     await inReserved(tx, boardId, () => markDone(tx, key, { issuer, host, origins, platformId, token }))
   })
 }

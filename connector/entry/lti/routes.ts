@@ -7,8 +7,9 @@ import { type CookieOptions, type Request, type Response, Router, urlencoded } f
 import { allowFrame, allowPage, requireSameOrigin } from '../../http.ts'
 import type { Platform } from '../../store/lti.ts'
 import type { EntryContext } from '../context.ts'
-import { readCookie } from '../cookies.ts'
+import { readCookie, setWayCookie } from '../cookies.ts'
 import { openKeySets } from '../key-sets.ts'
+import { secret } from '../ticket.ts'
 import { type TroubleNotes, troubleNotes } from '../trouble-notes.ts'
 import { arrive } from './arrive.ts'
 import { type Launch, Refused, readToken } from './launch.ts'
@@ -126,7 +127,12 @@ export function ltiRoutes(context: EntryContext, hooks: LtiHooks = {}): Router {
       if (!hooks.deepLink) throw new LaunchFailed('message-unsupported', {}, platform)
       return hooks.deepLink(req, res, arrived)
     }
-    const { to, conflict } = await arrive(context, launch, { boardId: platform.boardId, schoolId })
+    const { to, conflict } = await arrive(
+      context,
+      launch,
+      { boardId: platform.boardId, schoolId },
+      setWayCookie(res, secret),
+    )
     if (conflict) await fail.note(new LaunchFailed('identity-conflict', {}, platform))
     res.redirect(303, to)
     await hooks.launched?.(arrived).catch(cause => context.log.error('after a launch', cause))

@@ -117,6 +117,9 @@ const signWith = (
 ) => new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid, x5t: kid, ...header }).sign(privateKey)
 const sign = (claims: Record<string, unknown>, header?: Record<string, unknown>) => signWith(key, claims, header)
 
+/** The cookie of the browser that a secret was given to. */
+const ways = new Map<string, string>()
+
 interface Answer {
   status: number
   body: { arrival?: string; link?: string; code?: string; number?: string }
@@ -127,7 +130,10 @@ async function send(body: unknown, headers: Record<string, string> = {}): Promis
     headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
-  return { status: response.status, body: (await response.json()) as Answer['body'] }
+  const answered = (await response.json()) as Answer['body']
+  const way = /m5_way_[^=]+=([^;]+)/.exec(response.headers.getSetCookie().join('; '))?.[1]
+  if (answered.arrival && way) ways.set(answered.arrival, `m5_way_x=${way}`)
+  return { status: response.status, body: answered }
 }
 
 /** From the secret of the fragment to a signed request, as the view does it. */
@@ -140,6 +146,7 @@ async function goOn(arrival: string) {
       'content-type': 'application/json',
       'sec-fetch-site': 'same-origin',
       DPoP: await frame.proof('POST', url),
+      cookie: ways.get(arrival) ?? '',
     },
     body: JSON.stringify({ secret: arrival, jkt: frame.jkt }),
   })

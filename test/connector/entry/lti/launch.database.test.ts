@@ -12,6 +12,7 @@ import {
   postingOf,
   type Registered,
   registerAt,
+  ways,
 } from '../../../support/launch.ts'
 import { seedPerson, tablesHolding } from '../../../support/seed.ts'
 import { openWorld, type World } from '../../../support/world.ts'
@@ -73,6 +74,34 @@ describe('a launch', () => {
     w.upstream.setPeople([{ sub: newcomer.subject, username: 'n', name: 'N', claims: { sis_id: newcomer.sisId } }])
     const me = await signInAs(w.origin, w.schools.own.key, newcomer.subject)
     const url = `${w.origin}/entry/link`
+    const link = async (cookie: string) =>
+      fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'sec-fetch-site': 'same-origin',
+          Authorization: `DPoP ${me.tokens.access}`,
+          DPoP: await me.frame.proof('POST', url, { token: me.tokens.access }),
+          cookie,
+        },
+        body: JSON.stringify({ secret: end.link }),
+      })
+    expect((await link(ways.get(end.link ?? '') ?? '')).status).toBe(204)
+    expect(endOf(await launch(at, { person: 'x1' })).ticket).not.toBeNull()
+  })
+
+  it('is good in the browser that came by it alone: an address that somebody sends on lets nobody in and links nobody', async () => {
+    for (const way of ['', 'm5_way_x=another']) {
+      const ticket = endOf(await launch(at, { person: 'p1' })).ticket ?? ''
+      ways.set(ticket, way)
+      expect((await arriveWith(w.origin, w.schools.own.key, ticket)).status).toBe(401)
+    }
+    at.lms.people.set('x2', { id: 'x2', name: 'X' })
+    const { link: secret } = endOf(await launch(at, { person: 'x2' }))
+    const victim = await seedPerson(w.t, w.schools.own)
+    w.upstream.setPeople([{ sub: victim.subject, username: 'v', name: 'V', claims: { sis_id: victim.sisId } }])
+    const me = await signInAs(w.origin, w.schools.own.key, victim.subject)
+    const url = `${w.origin}/entry/link`
     const linked = await fetch(url, {
       method: 'POST',
       headers: {
@@ -81,10 +110,20 @@ describe('a launch', () => {
         Authorization: `DPoP ${me.tokens.access}`,
         DPoP: await me.frame.proof('POST', url, { token: me.tokens.access }),
       },
-      body: JSON.stringify({ secret: end.link }),
+      body: JSON.stringify({ secret }),
     })
-    expect(linked.status).toBe(204)
-    expect(endOf(await launch(at, { person: 'x1' })).ticket).not.toBeNull()
+    expect(linked.status).toBe(410)
+    expect(endOf(await launch(at, { person: 'x2' })).ticket).toBeNull()
+  })
+
+  it('of an LMS that calls itself by the name of the school’s sign-in is nobody whom that sign-in proved', async () => {
+    const { boardId } = w.schools.own
+    const issuers = await withTenant(w.t.db, { boardId, role: 'system' }, tx =>
+      tx.identity.findMany({ where: { boardId }, select: { issuer: true }, distinct: ['issuer'] }),
+    )
+    const own = `lti ${at.lms.issuer} `
+    expect(issuers.some(({ issuer }) => issuer.startsWith(own))).toBe(true)
+    expect(issuers.filter(({ issuer }) => issuer === at.lms.issuer)).toEqual([])
   })
 
   it('keeps neither name nor address of anybody', async () => {

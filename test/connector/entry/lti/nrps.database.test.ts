@@ -7,6 +7,7 @@ import { openServiceTokens, type ServicePlatform } from '../../../../connector/e
 import { openToolKeys } from '../../../../connector/entry/lti/tool-keys.ts'
 import { openOutward } from '../../../../connector/outward.ts'
 import { endSignIns } from '../../../../connector/store/identity-keys.ts'
+import { ltiIdentityIssuer } from '../../../../connector/store/lti.ts'
 import { withTenant } from '../../../../connector/store/scope.ts'
 import { startLms } from '../../../school/lms.ts'
 import { type LmsServices, type Member, serveLms } from '../../../school/lms-services.ts'
@@ -16,6 +17,7 @@ import { openWorld, type World } from '../../../support/world.ts'
 
 let w: World
 let at: Registered
+const provenBy = () => ltiIdentityIssuer({ issuer: at.lms.issuer, clientId: at.tool.clientId })
 let services: LmsServices
 let context: EntryContext
 let offset = 0
@@ -61,11 +63,11 @@ const everybody = () => [
 ]
 const linksAt = (boardId = w.schools.own.boardId) =>
   withTenant(w.t.db, { boardId, role: 'system' }, tx =>
-    tx.identity.findMany({ where: { boardId, issuer: at.lms.issuer }, orderBy: { linkedAt: 'asc' } }),
+    tx.identity.findMany({ where: { boardId, issuer: provenBy() }, orderBy: { linkedAt: 'asc' } }),
   )
 const whoIs = (subject: string) =>
   linkIdentity(context, {
-    ...{ boardId: w.schools.own.boardId, schoolId: w.schools.own.id, issuer: at.lms.issuer, subject },
+    ...{ boardId: w.schools.own.boardId, schoolId: w.schools.own.id, issuer: provenBy(), subject },
     ...{ claim: null, keyType: 'sis-id' },
   })
 
@@ -181,12 +183,12 @@ describe('who is not on the list any more', () => {
     await read()
     const { boardId, id: schoolId } = w.schools.own
     const keys = await w.t.keyring.board(boardId)
-    const { issuer } = at.lms
+    const issuer = provenBy()
     const subjectTag = Buffer.from(keys.fingerprint('subject', Buffer.from(`${issuer}\nu-zofia`))).toString('hex')
     const offer = { boardId, schoolId, channel: 'lti', issuer, subjectTag } as const
-    const key = await offerLink(context, offer, context.clock())
+    const key = await offerLink(context, offer, 'browser', context.clock())
     const caller = { boardId, schoolId, personId: w.people.pupil.id, sessionId: boardId, channel: 'oidc', acr: null }
-    await acceptLink(context, { ...caller, authTime: new Date(), kinds: ['pupil'] }, key)
+    await acceptLink(context, { ...caller, authTime: new Date(), kinds: ['pupil'] }, { key, browsers: ['browser'] })
     expect(await whoIs('u-zofia')).toMatchObject({ found: 'person' })
     expect((await read()).counts).toMatchObject({ inactive: 0 })
     expect(await whoIs('u-zofia')).toMatchObject({ found: 'person' })
