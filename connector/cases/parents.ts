@@ -91,7 +91,7 @@ export const parentHere = (ctx: CaseContext, secret: string): Promise<ParentHere
 
 export const ParentText = z.string().trim().min(1).max(2000)
 
-/** @param answer.key of the form: the same press twice is one message. @throws AppError `unauthenticated` */
+/** @param answer.key of the form: the same press twice is one message, another text under it is another. @throws AppError `unauthenticated` */
 export async function answerAsParent(
   ctx: CaseContext,
   secret: string,
@@ -99,8 +99,9 @@ export async function answerAsParent(
 ): Promise<void> {
   await asParent(ctx, secret, 'case-message.answer', async (tx, { here, keys, now }) => {
     const { boardId, contactId } = here
-    const textSealed = sealText(keys, answer.key, answer.text)
-    const row = { boardId, id: answer.key, contactId, authorId: null, textSealed, at: now }
+    const id = noteId(contactId, `${answer.key} ${answer.text}`)
+    const textSealed = sealText(keys, id, answer.text)
+    const row = { boardId, id, contactId, authorId: null, textSealed, at: now }
     const { count } = await tx.caseMessage.createMany({ data: [row], skipDuplicates: true })
     if (count > 0) await tellHandler(tx, here, now)
   })
@@ -126,9 +127,9 @@ export async function noteReport(ctx: CaseContext, here: ParentHere, reportId: s
   })
 }
 
-/** One id for a contact and a report, so that a form sent again finds its row; not the report's own, which not everybody may know. RFC 9562, version 8. */
-function noteId(contactId: string, reportId: string): string {
-  const hex = createHash('sha256').update(`${contactId} ${reportId}`).digest('hex')
+/** One id for a contact and what they sent, so that a form sent again finds its row; not a report's own, which not everybody may know. RFC 9562, version 8. */
+function noteId(contactId: string, what: string): string {
+  const hex = createHash('sha256').update(`${contactId} ${what}`).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 

@@ -8,11 +8,11 @@ import { AppError } from '../errors.ts'
 import { append } from '../store/audit.ts'
 import { putPending, takePending } from '../store/once.ts'
 import { withTenant } from '../store/scope.ts'
-import { tagOf } from '../store/seal.ts'
 import type { Caller } from './access.ts'
 import { Channel } from './arrival.ts'
 import type { EntryContext } from './context.ts'
 import { secret } from './ticket.ts'
+import { hashOf } from './waiting.ts'
 
 const offerMinutes = 10
 
@@ -28,7 +28,6 @@ export type Offer = z.infer<typeof Offer>
 
 /** In the browser that came by that account alone: else whoever sends the address to somebody would have their account become that person's. */
 const Kept = Offer.extend({ browser: z.string() })
-const hashOf = (browser: string) => Buffer.from(tagOf(browser)).toString('hex')
 
 /** @param browser value of its way cookie. @returns a secret for the URL fragment */
 export async function offerLink(

@@ -13,7 +13,8 @@ import { issueTicket, secret } from './ticket.ts'
 const waitSeconds = 60
 
 const Waiting = z.object({ arrival: Arrival, browser: z.string() })
-const hashOf = (browser: string) => Buffer.from(tagOf(browser)).toString('hex')
+/** As it is kept beside what a browser may take. */
+export const hashOf = (browser: string) => Buffer.from(tagOf(browser)).toString('hex')
 
 /** @param browser value of its way cookie. @returns the secret */
 export async function issueWaiting(

@@ -312,8 +312,12 @@ describe('a contact', () => {
     const key = /name="key" value="([^"]+)"/.exec(first.text)?.[1] ?? ''
     for (let i = 0; i < 2; i++) expect((await post(cookie, '/ouder/bericht', { key, text: answer })).status).toBe(303)
     expect((await look(cookie)).text.split(answer).length).toBe(2)
+    // Back, other words, send: the form has the key that it had.
+    const more = word()
+    expect((await post(cookie, '/ouder/bericht', { key, text: more })).status).toBe(303)
+    expect((await look(cookie)).text).toContain(more)
     expect((await api('leader', 'GET', '/api/cases')).body.cases).toContainEqual(
-      expect.objectContaining({ id: caseId, unread: 1 }),
+      expect.objectContaining({ id: caseId, unread: 2 }),
     )
     expect((await api('csv', 'GET', `/api/cases/${caseId}`)).body).toMatchObject({
       pupil: { name: 'Zofia Kowalczyk' },
@@ -322,6 +326,7 @@ describe('a contact', () => {
           messages: [
             { from: 'school', author: 'Hulya Personeel', text: question },
             { from: 'contact', text: answer },
+            { from: 'contact', text: more },
           ],
         },
       ],
